@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The seam between what a task is (core) and where and when it runs (scheduler): all that core asks of a scheduler.
+// Tests implement it with a crank.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <source_location>
+#include <string_view>
+
+#include "charkha/detail/ready_item.hpp"
+
+namespace charkha::detail {
+
+class task_core;
+class task_block;
+class waiter_list;
+
+/// Why an item becomes ready, which decides who should run it.
+enum class ready_kind : std::uint8_t {
+  created,  // new work: an idle worker should find it
+  woken,    // the worker that woke it will run it next, unless it has more to do
+  yielded,  // gave up its turn: behind everything else
+};
+
+/// One runtime, as its tasks see it. Every function may be called from any thread.
+class executor {
+ public:
+  executor(const executor&) = delete;
+  executor& operator=(const executor&) = delete;
+
+  /// Puts the item at the back of the calling worker's ready queue, or into the injection queue.
+  virtual void make_ready(ready_item& item, ready_kind kind) noexcept = 0;
+
+  /// Takes a new task in: gives it its number and lists it. Throws usage_error when the runtime is closed.
+  virtual void enlist(task_block& task) = 0;
+  /// The task's block is about to be freed.
+  virtual void delist(task_block& task) noexcept = 0;
+
+  /// Blocks the calling thread until the waiters are released. Throws usage_error on a worker.
+  virtual void block_until_complete(waiter_list& waiters) = 0;
+
+  /// An error that nobody will look at any more.
+  virtual void report_unretrieved(const task_block& task, std::exception_ptr error) noexcept = 0;
+
+ protected:
+  executor() noexcept = default;
+  ~executor() = default;
+};
+
+/// One worker, as the task that it runs sees it. Used by that worker's thread only.
+class worker_context {
+ public:
+  worker_context(const worker_context&) = delete;
+  worker_context& operator=(const worker_context&) = delete;
+
+  /// The fork deque: children of when_all, newest first for their own worker.
+  virtual void fork(task_core& child) noexcept = 0;
+  /// The newest child, unless the deque is empty or it is somebody else's turn.
+  [[nodiscard]] virtual task_core* unfork() noexcept = 0;
+
+  executor& owner;                 // the runtime that this worker belongs to
+  task_core* current = nullptr;    // the task whose step is running
+  task_block* finished = nullptr;  // set by a task's final suspension: the loop completes it off its stack
+
+ protected:
+  explicit worker_context(executor& runtime) noexcept : owner(runtime) {}
+  ~worker_context() = default;
+};
+
+}  // namespace charkha::detail

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// A lock for a handful of instructions: linking a node, moving a pointer. Never held while user code runs or while a
+// thread may block; waiting for it is a bounded spin on a line that its holder is about to release.
+#pragma once
+
+#include "charkha/detail/atomics.hpp"
+#include "charkha/detail/thread_safety.hpp"
+
+namespace charkha::detail {
+
+class CHARKHA_CAPABILITY("spin_lock") spin_lock {
+ public:
+  spin_lock() noexcept = default;
+  spin_lock(const spin_lock&) = delete;
+  spin_lock& operator=(const spin_lock&) = delete;
+
+  void lock() noexcept CHARKHA_ACQUIRE() {
+    // [spin-lock] acquire: what the last holder wrote is visible inside.
+    while (locked_.exchange(true, std::memory_order_acquire)) {
+      while (locked_.load(std::memory_order_relaxed)) spin_pause();
+    }
+  }
+
+  void unlock() noexcept CHARKHA_RELEASE() {
+    // [spin-lock] release: the next holder sees what this one wrote.
+    locked_.store(false, std::memory_order_release);
+  }
+
+ private:
+  std::atomic<bool> locked_{false};
+};
+
+/// Holds a spin_lock for a scope.
+class CHARKHA_SCOPED_CAPABILITY spin_guard {
+ public:
+  explicit spin_guard(spin_lock& lock) noexcept CHARKHA_ACQUIRE(lock) : lock_(lock) { lock_.lock(); }
+  ~spin_guard() CHARKHA_RELEASE() { lock_.unlock(); }
+  spin_guard(const spin_guard&) = delete;
+  spin_guard& operator=(const spin_guard&) = delete;
+
+ private:
+  spin_lock& lock_;
+};
+
+}  // namespace charkha::detail

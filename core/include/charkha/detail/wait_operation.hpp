@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// One wait of one task: what it waits for, and what a cancel request does to it. Lives in the awaiter, that is in the
+// frame of the waiting task; a task has at most one at a time.
+//
+// Protocol, for every awaiter that suspends:
+//   1 begin(task, frame)       the task is still active: nobody else can resume it
+//   2 register with the thing awaited (timer, waiter list, ...); from here on it may call claim()
+//   3 suspend()                the last touch of the frame, unless it says that the wait is over already
+// and after the resumption: finish(), which throws if a cancel request is to be delivered. The awaiter then takes
+// itself out of what it registered with (a canceller never does that), and gives back what it had been assigned.
+//
+// A completer takes the operation out of its structure and calls claim() under that structure's lock, so that the
+// memory cannot go away under it; it makes the task ready after unlocking. One of claim() and a canceller wins.
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <string_view>
+
+#include "charkha/detail/task_state.hpp"
+
+namespace charkha::detail {
+
+class task_core;
+
+/// What a cancel request did to the operation.
+enum class cancel_reach : std::uint8_t {
+  here,       // nothing to pass it on to: the wait ends, cancelled
+  forwarded,  // what is awaited was asked to cancel; the wait goes on until that is done
+  refused,    // what is awaited is done already: the request stays with the task
+};
+
+class wait_operation {
+ public:
+  wait_operation(const wait_operation&) = delete;
+  wait_operation& operator=(const wait_operation&) = delete;
+
+  /// The task whose end is awaited, if it is one task: cancel requests walk such chains in a loop.
+  [[nodiscard]] virtual task_core* awaited_task() noexcept { return nullptr; }
+
+  /// Called by a canceller that holds the waiting task.
+  [[nodiscard]] virtual cancel_reach cancel(std::string_view /*message*/) noexcept { return cancel_reach::here; }
+
+  /// What is awaited, in a word or two, for reports.
+  [[nodiscard]] virtual std::string_view describe() const noexcept = 0;
+
+  /// Closes the wait for the completer. The task, if the caller has to make it ready; null if it was lost or the
+  /// task carries on by itself.
+  [[nodiscard]] task_core* complete() noexcept { return claim() == claim_result::make_ready ? task_ : nullptr; }
+  /// As complete(), for completers that must know whether they lost.
+  [[nodiscard]] claim_result claim() noexcept;
+
+  [[nodiscard]] task_core& task() const noexcept { return *task_; }
+
+ protected:
+  wait_operation() noexcept = default;
+  ~wait_operation() = default;
+
+  /// Step 1. `frame` is where the task resumes.
+  void begin(task_core& task, std::coroutine_handle<> frame) noexcept;
+  /// Step 3. False: the wait is over, do not suspend.
+  [[nodiscard]] bool suspend() noexcept;
+  /// After the resumption. True: a cancel request is delivered now and the caller throws it.
+  [[nodiscard]] bool resumed_by_cancel() noexcept;
+  /// Did this operation ever begin a wait?
+  [[nodiscard]] bool begun() const noexcept { return task_ != nullptr; }
+
+ private:
+  task_core* task_ = nullptr;
+  std::uint32_t wait_ = 0;
+};
+
+}  // namespace charkha::detail

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// One thread's free lists of frames, by size class.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace charkha::detail {
+
+struct frame_cache {
+  static constexpr std::size_t granule = 16;                         // bytes between two size classes
+  static constexpr std::size_t largest = 1024;                       // bytes; larger frames go to the allocator
+  static constexpr std::size_t list_bytes = std::size_t{64} * 1024;  // what one list keeps at most
+
+  struct free_block {
+    free_block* next;
+  };
+  struct free_list {
+    free_block* head = nullptr;
+    std::uint32_t count = 0;
+  };
+
+  static constexpr std::size_t class_of(std::size_t size) noexcept { return (size + granule - 1) / granule; }
+
+  /// Gives everything back; from here on nothing is kept.
+  void close() noexcept;
+
+  std::array<free_list, largest / granule + 1> lists{};
+  bool registered = false;  // close() will be called when the thread ends
+  bool closed = false;
+};
+
+}  // namespace charkha::detail

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Something that is to happen at a tick. Lives with the one who wants it to happen: in an awaiter, in a scope.
+#pragma once
+
+#include <cstdint>
+
+namespace charkha::detail {
+
+class ready_item;
+class timer_hop;
+struct timer_shard;
+
+class timer_entry {
+ public:
+  timer_entry(const timer_entry&) = delete;
+  timer_entry& operator=(const timer_entry&) = delete;
+
+  /// It is time. Called once, under the lock of the entry's shard: must not touch timers or run user code.
+  /// Returns what is to be made ready, or null.
+  [[nodiscard]] virtual ready_item* expire() noexcept = 0;
+
+  // guarded by the lock of the shard; written by the wheel and the timer driver only
+  timer_entry* next = nullptr;  // null: in no wheel
+  timer_entry* previous = nullptr;
+  std::uint64_t tick = 0;
+  timer_shard* shard = nullptr;  // where it was armed; null: never armed
+  timer_hop* hop = nullptr;      // due, and on its way through the ready queue
+  std::uint8_t level = 0;
+  std::uint8_t slot = 0;
+
+ protected:
+  timer_entry() noexcept = default;
+  ~timer_entry() = default;
+};
+
+}  // namespace charkha::detail

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// runtime: worker threads that run tasks.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "charkha/coro.hpp"
+#include "charkha/create_task.hpp"
+#include "charkha/detail/duration.hpp"
+#include "charkha/runtime_options.hpp"
+#include "charkha/task.hpp"
+#include "charkha/task_options.hpp"
+
+namespace charkha {
+
+namespace detail {
+class thread_driver;
+}
+
+/// What a shutdown left behind.
+struct shutdown_result {
+  /// Names of the tasks that did not end in time.
+  std::vector<std::string> unfinished;
+  /// Workers that were still inside a step; their threads were let go.
+  std::size_t workers_not_stopped = 0;
+
+  /// Did everything end?
+  [[nodiscard]] bool complete() const noexcept { return unfinished.empty() && workers_not_stopped == 0; }
+};
+
+/// Worker threads with their queues and timers. Any number can live in one process; each has its own tasks.
+///
+/// A task may run on any worker of its runtime, and on another one after each suspension. Handles of tasks may outlive
+/// the runtime. The functions may be called from any thread unless they say otherwise.
+class runtime {
+ public:
+  /// Starts the workers. Throws std::invalid_argument for options that make no sense, std::system_error when a thread
+  /// cannot be started (none is left behind then), std::bad_alloc.
+  explicit runtime(const runtime_options& options = {});
+  /// shutdown(options.shutdown_timeout), unless that was done. Not on one of its own workers: the program is ended with
+  /// a message.
+  ~runtime();
+  runtime(const runtime&) = delete;
+  runtime& operator=(const runtime&) = delete;
+
+  /// Makes `body` a task of this runtime and returns its handle at once. Throws usage_error after shutdown() began,
+  /// std::bad_alloc. As `asyncio.run_coroutine_threadsafe`.
+  template <class T>
+  [[nodiscard("dropping the handle detaches the task: say so by a cast to void")]]
+  task<T> spawn(coro<T> body, const task_options& options = {},
+                const std::source_location& site = std::source_location::current()) {
+    return detail::start_task(executor(), std::move(body), options, site);
+  }
+  /// Calls `function` inside the new task and keeps it there: captures cannot dangle.
+  template <class Function>
+    requires detail::coroutine_function<Function>
+  [[nodiscard]] auto spawn(Function&& function, const task_options& options = {},
+                           const std::source_location& site = std::source_location::current()) {
+    return spawn(detail::call_in_frame<std::decay_t<Function>>(std::forward<Function>(function)), options, site);
+  }
+
+  /// Ends the runtime, in this order: no new tasks from outside; all tasks are asked to stop, and those that they
+  /// create meanwhile, until none is left or `timeout` has passed; the workers stop; what is pending is destroyed and
+  /// reported. Blocks; always returns, and says what did not end. A second call says the same again.
+  /// Throws usage_error on a worker.
+  template <class Rep, class Period>
+  shutdown_result shutdown(std::chrono::duration<Rep, Period> timeout) {
+    return shutdown_within(detail::to_nanoseconds(timeout));
+  }
+
+  [[nodiscard]] std::size_t worker_count() const noexcept;
+  [[nodiscard]] const std::string& name() const noexcept;
+
+ private:
+  [[nodiscard]] detail::executor& executor() const;
+  shutdown_result shutdown_within(std::chrono::nanoseconds timeout);
+
+  std::unique_ptr<detail::thread_driver> driver_;
+};
+
+}  // namespace charkha

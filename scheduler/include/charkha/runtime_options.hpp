@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// runtime_options: how a runtime is set up.
+#pragma once
+
+#include <chrono>
+#include <string_view>
+
+#include "charkha/report.hpp"
+
+namespace charkha {
+
+/// For designated initialisers: `runtime rt{{.workers = 8, .name = "api"}}`.
+struct runtime_options {
+  /// Worker threads, 1 to 1024. 0: as many as the environment variable CHARKHA_WORKERS says; if that is not set, as
+  /// many processors as the process may use: the lesser of its CPU affinity and its cgroups' CPU quota.
+  int workers = 0;
+  /// The threads are named after it, cut to what the system allows.
+  std::string_view name = "charkha";
+  /// How long the destructor, and run(), let tasks end that were asked to stop.
+  std::chrono::nanoseconds shutdown_timeout = std::chrono::seconds(10);
+  /// Told about what would otherwise be lost. Must outlive the runtime. Null: one line on stderr each.
+  report_handler* reports = nullptr;
+};
+
+}  // namespace charkha

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// simulation: the real scheduler on one thread under virtual time.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <source_location>
+#include <utility>
+
+#include "charkha/clock.hpp"
+#include "charkha/coro.hpp"
+#include "charkha/create_task.hpp"
+#include "charkha/report.hpp"
+#include "charkha/runtime.hpp"
+#include "charkha/task.hpp"
+
+namespace charkha {
+
+namespace detail {
+class simulation_driver;
+}
+
+/// For designated initialisers: `simulation sim{{.workers = 4, .seed = 7}}`.
+struct simulation_options {
+  /// Simulated workers, 1 to 1024.
+  int workers = 1;
+  /// Decides which worker steps next and whom it steals from. The same seed gives the same run on every machine.
+  std::uint64_t seed = 1;
+  /// As runtime_options::reports.
+  report_handler* reports = nullptr;
+};
+
+/// Runs the workers of a runtime on the calling thread, one step of one worker at a time, in an order that a seed
+/// decides. Time is virtual: it starts at zero, stands still while anything can run, and jumps to the next timer when
+/// nothing can; an hour's sleep takes no time. With one worker the order of events is asyncio's.
+///
+/// Not thread-safe: everything happens on the thread that calls run(). Tasks must not block the thread.
+class simulation {
+ public:
+  /// Throws std::invalid_argument for options that make no sense, std::bad_alloc.
+  explicit simulation(const simulation_options& options = {});
+  /// Destroys and reports what is pending.
+  ~simulation();
+  simulation(const simulation&) = delete;
+  simulation& operator=(const simulation&) = delete;
+
+  /// Runs `main` to its end, then asks all other tasks to stop and runs them to their end, as run() does, and gives
+  /// main's value or throws its error. May be called again; time goes on.
+  /// Throws usage_error when main can never go on: every task waits and no timer is armed.
+  template <class T>
+  T run(coro<T> main, const std::source_location& site = std::source_location::current()) {
+    auto first = detail::start_task(executor(), std::move(main), {}, site);
+    auto& block = detail::task_access::block(first);
+    run_until_complete(block);
+    block.mark_retrieved();
+    stop_tasks();
+    return block.value.take();
+  }
+
+  /// Virtual time.
+  [[nodiscard]] clock::time_point now() const noexcept;
+  /// Worker steps so far.
+  [[nodiscard]] std::uint64_t steps() const noexcept;
+
+ private:
+  [[nodiscard]] detail::executor& executor() const noexcept;
+  void run_until_complete(detail::task_block& task);
+  void stop_tasks();
+
+  std::unique_ptr<detail::simulation_driver> driver_;
+};
+
+}  // namespace charkha

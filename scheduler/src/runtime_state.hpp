@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// One runtime: its workers, what they share, and what its tasks ask of it. Knows no threads: they, or a simulation,
+// drive the workers through step() and block them through the waker.
+//
+// Life: made by a driver; closed when its workers do not run any more; freed when, in addition, the last control block
+// of its tasks is gone, since handles may outlive the runtime.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "charkha/detail/executor.hpp"
+#include "charkha/report.hpp"
+#include "idle_set.hpp"
+#include "injection_queue.hpp"
+#include "task_registry.hpp"
+#include "time_source.hpp"
+#include "timer_driver.hpp"
+#include "worker.hpp"
+
+namespace charkha::detail {
+
+/// Ends the park of a worker: given by whoever drives the workers.
+class waker {
+ public:
+  waker(const waker&) = delete;
+  waker& operator=(const waker&) = delete;
+  virtual void unpark(std::size_t worker) noexcept = 0;
+
+ protected:
+  waker() noexcept = default;
+  ~waker() = default;
+};
+
+struct runtime_config {
+  std::size_t workers;
+  const time_source& clock;
+  waker& wake;
+  report_handler* reports;  // null: stderr
+  std::uint64_t seed;
+  unsigned search_rounds;  // looks at all victims before a worker parks
+};
+
+class runtime_state final : public executor {
+ public:
+  explicit runtime_state(const runtime_config& config);
+
+  // executor
+
+  void make_ready(ready_item& item, ready_kind kind) noexcept override;
+  void enlist(task_block& task) override;
+  void delist(task_block& task) noexcept override;
+  void block_until_complete(waiter_list& waiters) override;
+  void report_unretrieved(const task_block& task, std::exception_ptr error) noexcept override;
+
+  // for the workers
+
+  [[nodiscard]] std::size_t worker_count() const noexcept { return workers_.size(); }
+  [[nodiscard]] worker& worker_at(std::size_t index) noexcept { return *workers_[index]; }
+  [[nodiscard]] injection_queue& injected() noexcept { return injected_; }
+  [[nodiscard]] timer_driver& timers() noexcept { return timers_; }
+  [[nodiscard]] idle_set& idle() noexcept { return idle_; }
+  [[nodiscard]] std::int64_t now() const noexcept { return config_.clock.now(); }
+  [[nodiscard]] unsigned search_rounds() const noexcept { return config_.search_rounds; }
+  [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool has_visible_work() const noexcept;
+  void wake_for_work() noexcept;
+  void wake_for_deadline(std::int64_t deadline) noexcept;
+
+  // for awaiters, on a worker
+
+  /// Arms a timer on the calling worker's shard; makes it due at once when the deadline is not in the future.
+  void arm(timer_entry& entry, std::int64_t deadline) noexcept;
+  /// As arm, for a deadline that the caller knows to be past.
+  void expire_now(timer_entry& entry) noexcept;
+
+  // for drivers
+
+  /// No more tasks from foreign threads.
+  void refuse_foreign_tasks() noexcept { refusing_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] task_registry& registry() noexcept { return registry_; }
+  /// The workers leave their loop after the step they are in.
+  void stop() noexcept;
+  void tell(const report& what) noexcept;
+  /// Destroys what is pending and gives the state up: it frees itself, now or with the last handle.
+  /// The workers must have stopped for good.
+  void close() noexcept;
+
+ private:
+  ~runtime_state() = default;
+
+  const runtime_config config_;
+  injection_queue injected_;
+  idle_set idle_;
+  timer_driver timers_;
+  task_registry registry_;
+  std::vector<std::unique_ptr<worker>> workers_;
+  alignas(64) std::atomic<bool> stopping_{false};
+  std::atomic<bool> refusing_{false};
+  std::atomic<bool> closed_{false};
+};
+
+/// The calling worker. Throws usage_error on any other thread.
+[[nodiscard]] worker& this_worker();
+[[nodiscard]] inline runtime_state& runtime_of(worker_context& context) noexcept {
+  return static_cast<runtime_state&>(context.owner);
+}
+
+}  // namespace charkha::detail

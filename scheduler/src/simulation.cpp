@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "charkha/simulation.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "charkha/detail/this_thread.hpp"
+#include "charkha/usage_error.hpp"
+#include "runtime_state.hpp"
+#include "worker_count.hpp"
+
+namespace charkha {
+
+namespace detail {
+
+/// Drives all workers of a runtime on one thread.
+class simulation_driver final : public waker, public time_source {
+ public:
+  explicit simulation_driver(const simulation_options& options)
+      : random_(options.seed),
+        seats_(static_cast<std::size_t>(checked(options.workers))),
+        state_(new runtime_state({seats_.size(), *this, *this, options.reports, options.seed, 1})) {}
+
+  ~simulation_driver() { state_->close(); }
+  simulation_driver(const simulation_driver&) = delete;
+  simulation_driver& operator=(const simulation_driver&) = delete;
+
+  void unpark(std::size_t worker) noexcept override { seats_[worker].token = true; }
+  [[nodiscard]] std::int64_t now() const noexcept override { return now_; }
+
+  [[nodiscard]] runtime_state& state() noexcept { return *state_; }
+  [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+
+  /// One step of one worker, or a jump in time. False: nothing can ever happen again.
+  [[nodiscard]] bool step() {
+    runnable_.clear();
+    for (std::size_t i = 0; i < seats_.size(); ++i) {
+      if (!seats_[i].parked || seats_[i].token) runnable_.push_back(i);
+    }
+    if (runnable_.empty()) return jump();
+    const std::size_t chosen = runnable_[random_() % runnable_.size()];
+    seat& here = seats_[chosen];
+    worker& self = state_->worker_at(chosen);
+    if (here.parked) {
+      here.parked = here.token = false;
+      static_cast<void>(self.unparked(true));
+    }
+    ++steps_;
+    worker_context* const outside = current_worker();
+    set_current_worker(&self);
+    here.parked = self.step() == step_result::park;
+    set_current_worker(outside);
+    return true;
+  }
+
+ private:
+  struct seat {
+    bool parked = false;
+    bool token = false;
+  };
+
+  static int checked(int workers) {
+    if (workers < 1 || workers > most_workers) {
+      throw std::invalid_argument("charkha: simulation_options.workers is " + std::to_string(workers) +
+                                  "; it must be a number from 1 to " + std::to_string(most_workers));
+    }
+    return workers;
+  }
+
+  [[nodiscard]] bool jump() {
+    std::size_t first = 0;
+    for (std::size_t i = 1; i < seats_.size(); ++i) {
+      if (state_->worker_at(i).park_deadline() < state_->worker_at(first).park_deadline()) first = i;
+    }
+    const std::int64_t deadline = state_->worker_at(first).park_deadline();
+    if (deadline == idle_set::never) return false;
+    now_ = std::max(now_, deadline);
+    seats_[first].parked = !state_->worker_at(first).unparked(false);
+    return true;
+  }
+
+  victim_random random_;
+  std::int64_t now_ = 0;
+  std::uint64_t steps_ = 0;
+  std::vector<seat> seats_;
+  std::vector<std::size_t> runnable_;
+  runtime_state* state_;  // frees itself, see runtime_state::close()
+};
+
+}  // namespace detail
+
+simulation::simulation(const simulation_options& options)
+    : driver_(std::make_unique<detail::simulation_driver>(options)) {}
+simulation::~simulation() = default;
+
+clock::time_point simulation::now() const noexcept { return clock::time_point(clock::duration(driver_->now())); }
+std::uint64_t simulation::steps() const noexcept { return driver_->steps(); }
+detail::executor& simulation::executor() const noexcept { return driver_->state(); }
+
+void simulation::run_until_complete(detail::task_block& task) {
+  if (detail::current_worker() != nullptr) throw usage_error("simulation::run() cannot be called in a task");
+  while (!task.is_complete()) {
+    if (driver_->step()) continue;
+    std::string waiting;
+    for (const auto& each : driver_->state().registry().pending()) waiting += " " + each->name();
+    throw usage_error("simulation: every task waits and no timer is armed:" + waiting);
+  }
+}
+
+void simulation::stop_tasks() {
+  auto& registry = driver_->state().registry();
+  for (auto round = registry.pending(); !round.empty(); round = registry.pending()) {
+    for (const auto& task : round) task->cancel({});
+    const auto ended = [&] {
+      return std::all_of(round.begin(), round.end(), [](const auto& task) { return task->is_complete(); });
+    };
+    while (!ended()) {
+      if (!driver_->step()) return;
+    }
+  }
+}
+
+}  // namespace charkha

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "task_registry.hpp"
+
+namespace charkha::detail {
+
+void task_registry::add(task_block& task, std::size_t hint) {
+  const std::size_t index = hint % shard_count;
+  shard& home = shards_[index];
+  task.shard_ = static_cast<std::uint8_t>(index);
+  const spin_guard guard(home.lock);
+  if (home.next_number == home.numbers_end) {
+    home.next_number = next_block_.fetch_add(numbers_per_block, std::memory_order_relaxed);
+    home.numbers_end = home.next_number + numbers_per_block;
+  }
+  task.number_ = home.next_number++;
+  task.previous_ = nullptr;
+  task.next_ = home.first;
+  if (home.first != nullptr) home.first->previous_ = &task;
+  home.first = &task;
+  ++home.size;
+}
+
+bool task_registry::remove(task_block& task) noexcept {
+  shard& home = shards_[task.shard_];
+  bool closed = false;
+  {
+    const spin_guard guard(home.lock);
+    (task.previous_ != nullptr ? task.previous_->next_ : home.first) = task.next_;
+    if (task.next_ != nullptr) task.next_->previous_ = task.previous_;
+    --home.size;
+    closed = home.closed;
+  }
+  return closed && left_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
+std::vector<intrusive_ptr<task_block>> task_registry::pending() const {
+  std::vector<intrusive_ptr<task_block>> tasks;
+  for (const shard& home : shards_) {
+    std::vector<intrusive_ptr<task_block>> found;
+    for (;;) {
+      std::size_t wanted = 0;
+      {
+        const spin_guard guard(home.lock);
+        wanted = home.size;
+        if (wanted <= found.capacity()) {
+          for (task_block* task = home.first; task != nullptr; task = task->next_) {
+            // A task that is not complete is held by the runtime, so this is never the first reference again.
+            if (!task->is_complete() && task->try_add_reference()) {
+              found.push_back(intrusive_ptr<task_block>::adopt(*task));
+            }
+          }
+          break;
+        }
+      }
+      found.reserve(wanted + wanted / 4);  // not under the lock
+    }
+    for (auto task = found.rbegin(); task != found.rend(); ++task) tasks.push_back(std::move(*task));
+  }
+  return tasks;
+}
+
+bool task_registry::close() noexcept {
+  left_.store(1, std::memory_order_relaxed);
+  for (shard& home : shards_) {
+    const spin_guard guard(home.lock);
+    home.closed = true;
+    left_.fetch_add(static_cast<std::int64_t>(home.size), std::memory_order_relaxed);
+  }
+  return left_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
+}  // namespace charkha::detail

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thread_driver.hpp"
+
+#include <pthread.h>
+
+#include <system_error>
+#include <utility>
+
+#include "charkha/detail/duration.hpp"
+#include "charkha/detail/this_thread.hpp"
+#include "charkha/usage_error.hpp"
+#include "worker_count.hpp"
+
+namespace charkha::detail {
+
+namespace {
+
+constexpr unsigned search_rounds = 24;         // looks at all victims before a worker parks
+constexpr unsigned pauses_a_round = 32;        // between two looks
+constexpr std::int64_t grace = 1'000'000'000;  // nanoseconds for the workers to leave their loops
+
+/// A foreign thread that waits for the end of a task, for so long.
+class bounded_waiter final : public waiter {
+ public:
+  bounded_waiter() noexcept = default;
+  [[nodiscard]] ready_item* completed() noexcept override {
+    parker_.unpark();
+    return nullptr;
+  }
+  /// False: the deadline came first.
+  [[nodiscard]] bool wait(waiter_list& waiters, std::int64_t deadline) noexcept {
+    if (!waiters.add(*this) || parker_.park_until(deadline)) return true;
+    return !waiters.remove(*this);
+  }
+
+ private:
+  parker parker_;
+};
+
+}  // namespace
+
+thread_driver::thread_driver(const runtime_options& options)
+    : name_(options.name), shutdown_timeout_(options.shutdown_timeout) {
+  const auto workers = static_cast<std::size_t>(choose_worker_count(options.workers));
+  parkers_ = std::make_unique<parker[]>(workers);
+  // Victims in another order in each run would make runs differ for no reason: the seed is fixed.
+  state_ = new runtime_state({workers, clock_, *this, options.reports, 1, search_rounds});
+  try {
+    start_threads();
+  } catch (...) {
+    state_->stop();
+    for (auto& thread : threads_) thread.join();
+    state_->close();
+    throw;
+  }
+}
+
+void thread_driver::start_threads() {
+  const std::size_t count = state_->worker_count();
+  threads_.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    serving_.fetch_add(1, std::memory_order_relaxed);
+    try {
+      threads_.emplace_back([this, i] { serve(i); });
+    } catch (const std::system_error& error) {
+      serving_.fetch_sub(1, std::memory_order_relaxed);
+      throw std::system_error(error.code(), "charkha: worker " + std::to_string(i + 1) + " of " +
+                                                std::to_string(count) +
+                                                " could not be started; ask for fewer workers or raise the limit on "
+                                                "threads (ulimit -u, pids.max)");
+    }
+  }
+}
+
+void thread_driver::serve(std::size_t index) noexcept {
+  name_thread(index);
+  worker& self = state_->worker_at(index);
+  set_current_worker(&self);
+  for (bool serving = true; serving;) {
+    switch (self.step()) {
+      case step_result::ran:
+        break;
+      case step_result::idle:
+        for (unsigned i = 0; i < pauses_a_round; ++i) spin_pause();
+        break;
+      case step_result::park:
+        while (!self.unparked(parkers_[index].park_until(self.park_deadline()))) {
+        }
+        break;
+      case step_result::stopped:
+        serving = false;
+        break;
+    }
+  }
+  set_current_worker(nullptr);
+  // [workers-left] release: all that this worker did, for the thread that destroys what it left.
+  if (serving_.fetch_sub(1, std::memory_order_acq_rel) == 1) all_left_.unpark();
+}
+
+void thread_driver::name_thread(std::size_t index) const noexcept {
+  const std::string suffix = "-" + std::to_string(index);
+  const std::string name = name_.substr(0, 15 - suffix.size()) + suffix;  // the kernel keeps 15 characters
+  pthread_setname_np(pthread_self(), name.c_str());
+}
+
+bool thread_driver::stop_tasks(std::int64_t deadline) {
+  // A task is asked once, so that its clean-up may wait; a later round asks those that were created meanwhile.
+  for (auto round = state_->registry().pending(); !round.empty(); round = state_->registry().pending()) {
+    for (const auto& task : round) task->cancel({});
+    for (const auto& task : round) {
+      bounded_waiter here;
+      if (!here.wait(task->waiters, deadline)) return false;
+    }
+  }
+  return true;
+}
+
+bool thread_driver::join_threads(std::int64_t deadline) {
+  if (!all_left_.park_until(deadline)) return false;
+  for (auto& thread : threads_) thread.join();
+  return true;
+}
+
+// Numbered as in README.md, "Shutdown".
+shutdown_result thread_driver::shutdown(std::chrono::nanoseconds timeout) {
+  if (current_worker() != nullptr) {
+    throw usage_error("shutdown() would block a worker: call it on a thread of the embedding program");
+  }
+  if (shut_down_) return last_;
+  shut_down_ = true;
+  const std::int64_t deadline = later(clock_.now(), timeout.count());
+  state_->refuse_foreign_tasks();  // 1
+  if (!stop_tasks(deadline)) {     // 2
+    for (const auto& task : state_->registry().pending()) last_.unfinished.push_back(task->name());
+  }
+  state_->stop();  // 3
+  if (!join_threads(later(clock_.now(), grace))) {
+    last_.workers_not_stopped = serving_.load(std::memory_order_acquire);
+    state_->tell({report_kind::worker_not_stopped, {}, {}, nullptr});
+    for (auto& thread : threads_) thread.detach();
+    return last_;
+  }
+  std::exchange(state_, nullptr)->close();  // 4
+  return last_;
+}
+
+}  // namespace charkha::detail

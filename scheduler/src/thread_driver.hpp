@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Drives the workers of a runtime with one thread each.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "charkha/runtime.hpp"
+#include "charkha/runtime_options.hpp"
+#include "parker.hpp"
+#include "runtime_state.hpp"
+#include "time_source.hpp"
+
+namespace charkha::detail {
+
+class thread_driver final : public waker {
+ public:
+  explicit thread_driver(const runtime_options& options);
+  /// After shutdown().
+  ~thread_driver() = default;
+
+  void unpark(std::size_t worker) noexcept override { parkers_[worker].unpark(); }
+
+  [[nodiscard]] runtime_state& state() noexcept { return *state_; }
+  [[nodiscard]] bool is_shut_down() const noexcept { return shut_down_; }
+  [[nodiscard]] std::size_t worker_count() const noexcept { return threads_.size(); }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] std::chrono::nanoseconds shutdown_timeout() const noexcept { return shutdown_timeout_; }
+
+  /// See runtime::shutdown. Not from two threads at a time.
+  shutdown_result shutdown(std::chrono::nanoseconds timeout);
+  /// Threads are still inside: the driver must not be destroyed.
+  [[nodiscard]] bool abandoned() const noexcept { return last_.workers_not_stopped != 0; }
+
+ private:
+  void start_threads();
+  void serve(std::size_t index) noexcept;
+  void name_thread(std::size_t index) const noexcept;
+  /// Until all tasks that are pending now have ended. False: the deadline came first.
+  [[nodiscard]] bool stop_tasks(std::int64_t deadline);
+  [[nodiscard]] bool join_threads(std::int64_t deadline);
+
+  const std::string name_;
+  const std::chrono::nanoseconds shutdown_timeout_;
+  steady_time_source clock_;
+  std::unique_ptr<parker[]> parkers_;
+  runtime_state* state_;  // frees itself, see runtime_state::close()
+  std::vector<std::thread> threads_;
+  std::atomic<std::size_t> serving_{0};  // threads inside serve()
+  parker all_left_;                      // gets its token from the last thread that leaves
+  shutdown_result last_;
+  bool shut_down_ = false;
+};
+
+}  // namespace charkha::detail

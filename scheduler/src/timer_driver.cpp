@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timer_driver.hpp"
+
+#include <new>
+
+#include "charkha/detail/executor.hpp"
+#include "charkha/detail/frame_pool.hpp"
+
+namespace charkha::detail {
+
+timer_driver::timer_driver(std::size_t shards, std::int64_t now, bool hop)
+    : count_(shards), shards_(std::make_unique<std::unique_ptr<timer_shard>[]>(shards)), hop_(hop) {
+  for (std::size_t i = 0; i < shards; ++i) {
+    shards_[i] = std::make_unique<timer_shard>(static_cast<std::uint64_t>(now / tick_ns));
+  }
+}
+
+bool timer_driver::arm(std::size_t shard, timer_entry& entry, std::int64_t deadline) noexcept {
+  timer_shard& home = *shards_[shard];
+  entry.shard = &home;
+  // Rounded up: never early.
+  entry.tick = deadline <= 0 ? 0 : (static_cast<std::uint64_t>(deadline) + tick_ns - 1) / tick_ns;
+  const std::int64_t visible = nanoseconds(entry.tick);
+  const spin_guard guard(home.lock);
+  home.wheel.insert(entry);
+  if (visible >= home.earliest.load(std::memory_order_relaxed)) return false;
+  // [arm-park] sequentially consistent: visible before the caller looks at the keeper's deadline.
+  home.earliest.store(visible, std::memory_order_seq_cst);
+  return true;
+}
+
+void timer_driver::disarm(timer_entry& entry) noexcept {
+  if (entry.shard == nullptr) return;
+  const spin_guard guard(entry.shard->lock);
+  if (entry.next != nullptr) entry.shard->wheel.remove(entry);
+  if (entry.hop != nullptr) {
+    entry.hop->forget();
+    entry.hop = nullptr;
+  }
+}
+
+ready_item* timer_driver::expire_now(std::size_t shard, timer_entry& entry) noexcept {
+  entry.shard = shards_[shard].get();
+  const spin_guard guard(entry.shard->lock);
+  return due(entry);
+}
+
+ready_item* timer_driver::due(timer_entry& entry) const noexcept {
+  if (hop_) {
+    try {
+      auto* hop = new timer_hop(entry);
+      entry.hop = hop;
+      return hop;
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): without memory the timer is a turn early
+    }
+  }
+  return entry.expire();
+}
+
+std::int64_t timer_driver::earliest() const noexcept {
+  std::int64_t least = never;
+  for (std::size_t i = 0; i < count_; ++i) {
+    // [arm-park] sequentially consistent: the keeper has announced himself before he looks.
+    const auto here = shards_[i]->earliest.load(std::memory_order_seq_cst);
+    if (here < least) least = here;
+  }
+  return least;
+}
+
+std::size_t timer_driver::armed() const noexcept {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < count_; ++i) {
+    const spin_guard guard(shards_[i]->lock);
+    count += shards_[i]->wheel.size();
+  }
+  return count;
+}
+
+void timer_hop::run(worker_context& worker) noexcept {
+  timer_entry* entry = entry_;
+  delete this;
+  if (entry == nullptr) return;
+  entry->hop = nullptr;
+  if (ready_item* item = entry->expire()) worker.owner.make_ready(*item, ready_kind::woken);
+}
+
+void timer_hop::discard() noexcept {
+  if (entry_ != nullptr) entry_->hop = nullptr;
+  delete this;
+}
+
+void* timer_hop::operator new(std::size_t size) { return allocate_frame(size); }
+void timer_hop::operator delete(void* hop, std::size_t size) noexcept { deallocate_frame(hop, size); }
+
+}  // namespace charkha::detail

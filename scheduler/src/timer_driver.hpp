@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// One timer wheel in meaning, one shard for each worker in memory: a worker arms in its own shard, any worker may
+// collect any shard. Turns nanoseconds into ticks. See README.md, "Timers".
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+
+#include "charkha/detail/ready_item.hpp"
+#include "charkha/detail/spin_lock.hpp"
+#include "charkha/detail/timer_entry.hpp"
+#include "timer_wheel.hpp"
+
+namespace charkha::detail {
+
+struct alignas(64) timer_shard {
+  explicit timer_shard(std::uint64_t present) noexcept : wheel(present) {}
+  mutable spin_lock lock;
+  timer_wheel wheel CHARKHA_GUARDED_BY(lock);
+  // Nanoseconds; a lower bound of the earliest deadline in the wheel. Written under the lock, read by anyone.
+  std::atomic<std::int64_t> earliest{std::numeric_limits<std::int64_t>::max()};
+};
+
+/// A due entry on its way through the ready queue: with one worker, a timer takes the turn that asyncio's would.
+class timer_hop final : public ready_item {
+ public:
+  explicit timer_hop(timer_entry& entry) noexcept : entry_(&entry) {}
+  void run(worker_context& worker) noexcept override;
+  void discard() noexcept override;
+  /// The entry goes away before its turn.
+  void forget() noexcept { entry_ = nullptr; }
+
+  static void* operator new(std::size_t size);
+  static void operator delete(void* hop, std::size_t size) noexcept;
+
+ private:
+  timer_entry* entry_;
+};
+
+class timer_driver {
+ public:
+  static constexpr std::int64_t tick_ns = 1000;
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+  /// `hop`: due entries take a turn in the ready queue before they expire.
+  timer_driver(std::size_t shards, std::int64_t now, bool hop);
+
+  /// Arms `entry` on a shard. True: it is earlier than all others there, and its deadline is visible: the caller looks
+  /// whether somebody sleeps past it. Callable by the shard's worker.
+  [[nodiscard]] bool arm(std::size_t shard, timer_entry& entry, std::int64_t deadline) noexcept;
+  /// Takes `entry` back. After it returns, expire() has been called or will never be. From any thread.
+  static void disarm(timer_entry& entry) noexcept;
+  /// Makes `entry` due now. What is to be made ready, or null.
+  [[nodiscard]] ready_item* expire_now(std::size_t shard, timer_entry& entry) noexcept;
+
+  /// Collects what is due by `now` on a shard; calls push(item) for each item to make ready, in order of the deadlines.
+  /// How many it were. push is called under the shard's lock and must not come back here.
+  template <class Push>
+  std::size_t collect(std::size_t shard, std::int64_t now, Push&& push) {
+    timer_shard& from = *shards_[shard];
+    if (from.earliest.load(std::memory_order_relaxed) > now) return 0;
+    std::size_t count = 0;
+    const spin_guard guard(from.lock);
+    from.wheel.advance_to(static_cast<std::uint64_t>(now / tick_ns), [&](timer_entry& entry) {
+      if (ready_item* item = due(entry)) {
+        push(*item);
+        ++count;
+      }
+    });
+    from.earliest.store(nanoseconds(from.wheel.next_expiry()), std::memory_order_release);
+    return count;
+  }
+
+  /// A lower bound of the earliest deadline on one shard, or on all; `never` if there is none.
+  [[nodiscard]] std::int64_t earliest(std::size_t shard) const noexcept {
+    return shards_[shard]->earliest.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] std::int64_t earliest() const noexcept;
+  [[nodiscard]] std::size_t shards() const noexcept { return count_; }
+  /// Entries armed, over all shards. For tests and reports.
+  [[nodiscard]] std::size_t armed() const noexcept;
+
+ private:
+  [[nodiscard]] ready_item* due(timer_entry& entry) const noexcept;
+
+  static std::int64_t nanoseconds(std::uint64_t tick) noexcept {
+    return tick >= static_cast<std::uint64_t>(never / tick_ns) ? never : static_cast<std::int64_t>(tick) * tick_ns;
+  }
+
+  std::size_t count_;
+  std::unique_ptr<std::unique_ptr<timer_shard>[]> shards_;
+  bool hop_;
+};
+
+}  // namespace charkha::detail

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "charkha/detail/task_core.hpp"
+#include "runtime_state.hpp"
+
+namespace charkha::detail {
+
+worker::worker(runtime_state& runtime, std::size_t index, std::uint64_t seed)
+    : worker_context(runtime), runtime_(runtime), index_(index), random_(seed + index) {}
+
+step_result worker::step() noexcept {
+  if (runtime_.stopping()) return step_result::stopped;
+  if (ready_item* item = next_item()) {
+    if (searching_) end_search();
+    item->run(*this);
+    return step_result::ran;
+  }
+  return search();
+}
+
+void worker::discard_all() noexcept {
+  if (slot_ != nullptr) std::exchange(slot_, nullptr)->discard();
+  while (ready_item* item = ready_.take()) item->discard();
+  while (task_core* child = forked_.pop()) child->discard();
+}
+
+ready_item* worker::next_item() noexcept {
+  if (slot_ != nullptr) {
+    ready_item* item = std::exchange(slot_, nullptr);
+    if (++slot_run_ <= slot_limit) return item;
+    slot_run_ = 0;
+    enqueue(*item, ready_kind::yielded);
+  }
+  if (turn_left_ <= 0) begin_turn();
+  if (fork_run_ < fork_limit) {
+    if (task_core* child = forked_.pop()) {
+      ++fork_run_;
+      return child;
+    }
+  }
+  fork_run_ = 0;
+  if (turn_left_ > 0) {
+    --turn_left_;
+    ++since_clock_;
+    slot_run_ = 0;
+    if (ready_item* item = ready_.take()) return item;
+    turn_left_ = 0;  // thieves were faster
+  }
+  return forked_.pop();
+}
+
+void worker::begin_turn() noexcept {
+  std::size_t arrived = 0;
+  // Not more than a turn's worth, so that one worker does not take all that others could do.
+  while (arrived < static_cast<std::size_t>(turn_limit)) {
+    ready_item* item = runtime_.injected().try_pop();
+    if (item == nullptr) break;
+    ready_.push(item);
+    ++arrived;
+  }
+  // Reading the clock costs as much as several switches: only when something is armed, and then not for each item.
+  const std::int64_t earliest = runtime_.timers().earliest(index_);
+  if (earliest != timer_driver::never && (since_clock_ >= turn_limit || ready_.size() == 0)) {
+    since_clock_ = 0;
+    arrived += collect_timers(runtime_.now());
+  }
+  const std::int64_t size = ready_.size();
+  turn_left_ = runtime_.worker_count() == 1 ? size : std::min(size, turn_limit);
+  if (arrived > 1) runtime_.wake_for_work();
+}
+
+std::size_t worker::collect_timers(std::int64_t now) noexcept {
+  return runtime_.timers().collect(index_, now, [this](ready_item& item) { ready_.push(&item); });
+}
+
+void worker::enqueue(ready_item& item, ready_kind kind) noexcept {
+  // A woken task runs next on this worker, behind others that were woken before it.
+  if (kind == ready_kind::woken && slot_ == nullptr && runtime_.worker_count() > 1 && ready_.size() == 0) {
+    slot_ = &item;
+    return;
+  }
+  ready_.push(&item);
+  // One item that the worker itself will take next is not worth waking anybody.
+  if (kind == ready_kind::created || slot_ != nullptr || ready_.size() > 1) runtime_.wake_for_work();
+}
+
+void worker::fork(task_core& child) noexcept {
+  forked_.push(&child);
+  runtime_.wake_for_work();
+}
+
+task_core* worker::unfork() noexcept {
+  if (++fork_run_ >= fork_limit || slot_ != nullptr) return nullptr;
+  return forked_.pop();
+}
+
+step_result worker::search() noexcept {
+  if (!searching_) {
+    rounds_ = 0;
+    if (runtime_.worker_count() == 1 || !runtime_.idle().try_begin_search()) return park();
+    searching_ = true;
+  }
+  if (ready_item* item = raid()) {
+    end_search();
+    item->run(*this);
+    return step_result::ran;
+  }
+  if (++rounds_ < runtime_.search_rounds()) return step_result::idle;
+  return park();
+}
+
+// One look at everything outside this worker's own queues.
+ready_item* worker::raid() noexcept {
+  if (ready_item* item = runtime_.injected().try_pop()) return item;
+  const std::size_t count = runtime_.worker_count();
+  const std::size_t first = random_() % count;
+  for (std::size_t i = 0; i < count; ++i) {
+    worker& victim = runtime_.worker_at((first + i) % count);
+    if (&victim == this) continue;
+    if (ready_item* item = steal_from(victim)) return item;
+  }
+  if (runtime_.timers().earliest() != timer_driver::never) {
+    const std::int64_t now = runtime_.now();
+    std::size_t due = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      due += runtime_.timers().collect(i, now, [this](ready_item& item) { ready_.push(&item); });
+    }
+    if (due > 0) return ready_.take();
+  }
+  return nullptr;
+}
+
+ready_item* worker::steal_from(worker& victim) noexcept {
+  ready_item* first = nullptr;
+  steal_result result;
+  do {
+    result = victim.ready_.steal(first);
+  } while (result == steal_result::lost_race);
+  if (result == steal_result::stolen) {
+    // Half of what is left comes along: the next raid is then somebody else's.
+    for (std::int64_t more = std::min(victim.ready_.size() / 2, steal_limit); more > 0; --more) {
+      ready_item* item = nullptr;
+      if (victim.ready_.steal(item) != steal_result::stolen) break;
+      ready_.push(item);
+    }
+    return first;
+  }
+  task_core* child = nullptr;
+  do {
+    result = victim.forked_.steal(child);
+  } while (result == steal_result::lost_race);
+  return result == steal_result::stolen ? child : nullptr;
+}
+
+void worker::end_search() noexcept {
+  searching_ = false;
+  const bool last = runtime_.idle().end_search();
+  if (!runtime_.idle().any_parked()) return;
+  // [search-end] whoever pushed while this worker searched woke nobody: the last searcher makes good for it, by looking
+  // at all queues after it stopped being counted.
+  if (last && runtime_.has_visible_work()) runtime_.wake_for_work();
+  // This worker may have been the keeper.
+  runtime_.wake_for_deadline(runtime_.timers().earliest());
+}
+
+step_result worker::park() noexcept {
+  idle_set& idle = runtime_.idle();
+  const bool keeper = idle.announce(index_, std::exchange(searching_, false));
+  park_deadline_ = idle_set::never;
+  if (keeper) {
+    park_deadline_ = runtime_.timers().earliest();
+    idle.set_keeper_deadline(index_, park_deadline_);
+  }
+  const bool due = park_deadline_ != idle_set::never && park_deadline_ <= runtime_.now();
+  if (due || runtime_.has_visible_work() || runtime_.stopping()) {
+    // If somebody took this worker out of the list meanwhile, his token is on its way and ends the park at once.
+    if (idle.retract(index_)) {
+      searching_ = true;
+      rounds_ = 0;
+      return step_result::idle;
+    }
+  }
+  return step_result::park;
+}
+
+bool worker::unparked(bool by_token) noexcept {
+  if (!by_token && !runtime_.idle().retract(index_)) {
+    park_deadline_ = idle_set::never;
+    return false;
+  }
+  searching_ = true;
+  rounds_ = 0;
+  return true;
+}
+
+}  // namespace charkha::detail

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// One worker: its queues and the loop that serves them, as a step function. A thread calls step() in a loop, the
+// simulation calls the steps of all workers in an order of its choosing, a test calls it by hand.
+//
+// A turn is asyncio's: what was ready when it began runs, what became ready meanwhile runs in the next. At the start of
+// a turn injected work and due timers join the queue. With several workers a turn is cut after turn_limit items, so
+// that foreign work and timers never wait behind more than that.
+//
+// Order within a turn: the LIFO slot (at most slot_limit times in a row), fork work (at most fork_limit in a row while
+// something is ready), ready work, oldest first.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "charkha/detail/executor.hpp"
+#include "deque.hpp"
+
+namespace charkha::detail {
+
+class runtime_state;
+
+enum class step_result : std::uint8_t {
+  ran,      // did something, call again
+  idle,     // found nothing; call again, perhaps after a pause
+  park,     // block until unparked or until park_deadline(), then call unparked()
+  stopped,  // the runtime is stopping: do not call again
+};
+
+/// A small generator for victims: xorshift64*.
+class victim_random {
+ public:
+  explicit victim_random(std::uint64_t seed) noexcept : state_(seed * 0x9e37'79b9'7f4a'7c15U | 1U) {}
+  [[nodiscard]] std::uint64_t operator()() noexcept {
+    state_ ^= state_ >> 12;
+    state_ ^= state_ << 25;
+    state_ ^= state_ >> 27;
+    return state_ * 0x2545'f491'4f6c'dd1dU;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+class alignas(64) worker final : public worker_context {
+ public:
+  static constexpr std::int64_t turn_limit = 61;   // items of a turn, with several workers
+  static constexpr unsigned slot_limit = 3;        // items in a row from the LIFO slot
+  static constexpr unsigned fork_limit = 256;      // items in a row from the fork deque
+  static constexpr std::int64_t steal_limit = 16;  // items of the ready queue that one raid takes
+
+  worker(runtime_state& runtime, std::size_t index, std::uint64_t seed);
+
+  // this worker's thread only
+
+  [[nodiscard]] step_result step() noexcept;
+  /// After a park that ended: by a token, or because the deadline came.
+  /// False: the token is still on its way, park again.
+  [[nodiscard]] bool unparked(bool by_token) noexcept;
+  /// Nanoseconds; how long the last `park` may last at most.
+  [[nodiscard]] std::int64_t park_deadline() const noexcept { return park_deadline_; }
+
+  /// Queues an item here.
+  void enqueue(ready_item& item, ready_kind kind) noexcept;
+
+  /// For a runtime that is torn down.
+  void discard_all() noexcept;
+
+  void fork(task_core& child) noexcept override;
+  [[nodiscard]] task_core* unfork() noexcept override;
+
+  // any thread
+
+  [[nodiscard]] std::size_t index() const noexcept { return index_; }
+  [[nodiscard]] bool has_visible_work() const noexcept { return !ready_.empty() || !forked_.empty(); }
+
+ private:
+  [[nodiscard]] ready_item* next_item() noexcept;
+  void begin_turn() noexcept;
+  [[nodiscard]] std::size_t collect_timers(std::int64_t now) noexcept;
+  [[nodiscard]] step_result search() noexcept;
+  [[nodiscard]] ready_item* raid() noexcept;
+  [[nodiscard]] ready_item* steal_from(worker& victim) noexcept;
+  void end_search() noexcept;
+  [[nodiscard]] step_result park() noexcept;
+
+  runtime_state& runtime_;
+  const std::size_t index_;
+  victim_random random_;
+  ready_item* slot_ = nullptr;  // the LIFO slot: woken here, runs next; thieves do not see it
+  std::int64_t turn_left_ = 0;  // ready items of this turn that have not run
+  unsigned slot_run_ = 0;       // items in a row from the LIFO slot
+  unsigned fork_run_ = 0;       // items in a row from the fork deque
+  unsigned since_clock_ = 0;    // ready items since the clock was read
+  unsigned rounds_ = 0;         // rounds of this search that found nothing
+  bool searching_ = false;      // counted as searching in the idle set
+  std::int64_t park_deadline_ = 0;
+
+  // this worker's thread pushes, thieves steal
+  deque<ready_item> ready_;
+  deque<task_core> forked_;
+};
+
+}  // namespace charkha::detail
