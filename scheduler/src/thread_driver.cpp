@@ -135,7 +135,7 @@ shutdown_result thread_driver::shutdown(std::chrono::nanoseconds timeout) {
   }
   state_->stop();  // 3
   if (!join_threads(later(clock_.now(), grace))) {
-    last_.workers_not_stopped = serving_.load(std::memory_order_acquire);
+    last_.workers_not_stopped = serving_.load(std::memory_order_acquire);  // [workers-left]
     state_->tell({report_kind::worker_not_stopped, {}, {}, nullptr});
     for (auto& thread : threads_) thread.detach();
     return last_;

@@ -2,6 +2,7 @@
 #include "worker.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "charkha/detail/task_core.hpp"
@@ -50,7 +51,8 @@ ready_item* worker::next_item() noexcept {
     if (ready_item* item = ready_.take()) return item;
     turn_left_ = 0;  // thieves were faster
   }
-  return forked_.pop();
+  if (task_core* child = forked_.pop()) return child;
+  return std::exchange(slot_, nullptr);  // a timer that fired at the start of this turn may have woken a task
 }
 
 void worker::begin_turn() noexcept {
@@ -66,15 +68,15 @@ void worker::begin_turn() noexcept {
   const std::int64_t earliest = runtime_.timers().earliest(index_);
   if (earliest != timer_driver::never && (since_clock_ >= turn_limit || ready_.size() == 0)) {
     since_clock_ = 0;
-    arrived += collect_timers(runtime_.now());
+    arrived += collect_timers(index_, runtime_.now());
   }
   const std::int64_t size = ready_.size();
   turn_left_ = runtime_.worker_count() == 1 ? size : std::min(size, turn_limit);
   if (arrived > 1) runtime_.wake_for_work();
 }
 
-std::size_t worker::collect_timers(std::int64_t now) noexcept {
-  return runtime_.timers().collect(index_, now, [this](ready_item& item) { ready_.push(&item); });
+std::size_t worker::collect_timers(std::size_t shard, std::int64_t now) noexcept {
+  return runtime_.timers().collect(shard, now, [this](ready_item& item) { ready_.push(&item); });
 }
 
 void worker::enqueue(ready_item& item, ready_kind kind) noexcept {
@@ -125,11 +127,9 @@ ready_item* worker::raid() noexcept {
   }
   if (runtime_.timers().earliest() != timer_driver::never) {
     const std::int64_t now = runtime_.now();
-    std::size_t due = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      due += runtime_.timers().collect(i, now, [this](ready_item& item) { ready_.push(&item); });
-    }
-    if (due > 0) return ready_.take();
+    for (std::size_t i = 0; i < count; ++i) static_cast<void>(collect_timers(i, now));
+    if (slot_ != nullptr) return std::exchange(slot_, nullptr);
+    return ready_.take();
   }
   return nullptr;
 }
@@ -168,6 +168,7 @@ void worker::end_search() noexcept {
 }
 
 step_result worker::park() noexcept {
+  assert(slot_ == nullptr && "a worker with a task in its slot must not park: nobody else can see it");
   idle_set& idle = runtime_.idle();
   const bool keeper = idle.announce(index_, std::exchange(searching_, false));
   park_deadline_ = idle_set::never;

@@ -77,7 +77,7 @@ class alignas(64) worker final : public worker_context {
  private:
   [[nodiscard]] ready_item* next_item() noexcept;
   void begin_turn() noexcept;
-  [[nodiscard]] std::size_t collect_timers(std::int64_t now) noexcept;
+  [[nodiscard]] std::size_t collect_timers(std::size_t shard, std::int64_t now) noexcept;
   [[nodiscard]] step_result search() noexcept;
   [[nodiscard]] ready_item* raid() noexcept;
   [[nodiscard]] ready_item* steal_from(worker& victim) noexcept;

@@ -178,7 +178,7 @@ class [[nodiscard]] task_awaiter final : public task_wait {
  public:
   explicit task_awaiter(intrusive_ptr<typed_task_block<T>> block) noexcept : task_wait(std::move(block)) {}
 
-  std::conditional_t<by_reference, const T&, T> await_resume() {
+  std::conditional_t<by_reference, std::add_lvalue_reference_t<const T>, T> await_resume() {
     finish();
     auto& value = static_cast<typed_task_block<T>&>(block()).value;
     if constexpr (by_reference) {
