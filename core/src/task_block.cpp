@@ -66,10 +66,14 @@ void task_block::complete() noexcept {
 }
 
 void task_block::abandon() noexcept {
+  state.retire();
   std::exchange(root_, nullptr).destroy();
-  static_cast<void>(state.finish());
   end_cancelled();
   waiters.close();
+  // Threads that block on it go on; tasks that await it will never run and are abandoned in their turn.
+  ready_item* item = nullptr;
+  while (waiters.take(item)) {
+  }
   drop_reference();
 }
 

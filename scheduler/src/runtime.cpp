@@ -14,21 +14,16 @@ namespace charkha {
 runtime::runtime(const runtime_options& options) : driver_(std::make_unique<detail::thread_driver>(options)) {}
 
 runtime::~runtime() {
-  if (!driver_->is_shut_down()) {
-    if (detail::current_worker() != nullptr) {
-      std::fputs("charkha: a runtime was destroyed on a worker, which cannot wait for itself\n", stderr);
-      std::terminate();
-    }
-    driver_->shutdown(driver_->shutdown_timeout());
+  if (detail::current_worker() != nullptr) {
+    std::fputs("charkha: a runtime was destroyed on a worker, which cannot wait for itself\n", stderr);
+    std::terminate();
   }
+  const auto result = driver_->shutdown(driver_->shutdown_timeout());
   // Threads that did not stop still use it: left to them, reported, and never freed.
-  if (driver_->abandoned()) static_cast<void>(driver_.release());
+  if (result.workers_not_stopped != 0) static_cast<void>(driver_.release());
 }
 
-detail::executor& runtime::executor() const {
-  if (driver_->is_shut_down()) throw usage_error("this runtime is shut down: it takes no new tasks");
-  return driver_->state();
-}
+detail::executor& runtime::executor() const { return driver_->state(); }
 
 shutdown_result runtime::shutdown_within(std::chrono::nanoseconds timeout) { return driver_->shutdown(timeout); }
 std::size_t runtime::worker_count() const noexcept { return driver_->worker_count(); }

@@ -47,10 +47,9 @@ void runtime_state::make_ready(ready_item& item, ready_kind kind) noexcept {
 void runtime_state::enlist(task_block& task) {
   const worker_context* here = current_worker();
   const bool foreign = here == nullptr || &here->owner != this;
-  if (closed_.load(std::memory_order_relaxed) || (foreign && refusing_.load(std::memory_order_relaxed))) {
+  if (!registry_.add(task, foreign ? task_registry::outside : static_cast<const worker*>(here)->index())) {
     throw usage_error("this runtime is shut down: it takes no new tasks");
   }
-  registry_.add(task, foreign ? 0 : static_cast<const worker*>(here)->index() + 1);
 }
 
 void runtime_state::delist(task_block& task) noexcept {
@@ -105,7 +104,8 @@ void runtime_state::stop() noexcept {
 }
 
 void runtime_state::tell(const report& what) noexcept {
-  if (config_.reports != nullptr && !closed_.load(std::memory_order_acquire)) {
+  // [reports-closed] acquire.
+  if (config_.reports != nullptr && !given_up_.load(std::memory_order_acquire)) {
     config_.reports->handle(what);
   } else {
     std::fprintf(stderr, "%s\n", what.text().c_str());
@@ -113,6 +113,7 @@ void runtime_state::tell(const report& what) noexcept {
 }
 
 void runtime_state::close() noexcept {
+  registry_.refuse_all();
   for (const auto& each : workers_) each->discard_all();
   while (ready_item* item = injected_.try_pop()) item->discard();
   // Destroying a frame may complete or drop other tasks, so each round looks anew.
@@ -123,7 +124,11 @@ void runtime_state::close() noexcept {
       task->abandon();
     }
   }
-  closed_.store(true, std::memory_order_release);
+}
+
+void runtime_state::give_up() noexcept {
+  // [reports-closed] release: the embedder's handler may go from here on.
+  given_up_.store(true, std::memory_order_release);
   if (registry_.close()) delete this;
 }
 

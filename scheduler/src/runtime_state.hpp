@@ -2,8 +2,8 @@
 // One runtime: its workers, what they share, and what its tasks ask of it. Knows no threads: they, or a simulation,
 // drive the workers through step() and block them through the waker.
 //
-// Life: made by a driver; closed when its workers do not run any more; freed when, in addition, the last control block
-// of its tasks is gone, since handles may outlive the runtime.
+// Life: made by a driver; closed when its workers do not run any more; given up when the driver goes; freed when, in
+// addition, the last control block of its tasks is gone, since handles may outlive the runtime.
 #pragma once
 
 #include <atomic>
@@ -80,15 +80,14 @@ class runtime_state final : public executor {
 
   // for drivers
 
-  /// No more tasks from foreign threads.
-  void refuse_foreign_tasks() noexcept { refusing_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] task_registry& registry() noexcept { return registry_; }
   /// The workers leave their loop after the step they are in.
   void stop() noexcept;
   void tell(const report& what) noexcept;
-  /// Destroys what is pending and gives the state up: it frees itself, now or with the last handle.
-  /// The workers must have stopped for good.
+  /// Destroys what is pending and takes no more tasks. The workers must have stopped for good.
   void close() noexcept;
+  /// After close(): the driver goes away. The state frees itself, now or with the last handle.
+  void give_up() noexcept;
 
  private:
   ~runtime_state() = default;
@@ -100,8 +99,7 @@ class runtime_state final : public executor {
   task_registry registry_;
   std::vector<std::unique_ptr<worker>> workers_;
   alignas(64) std::atomic<bool> stopping_{false};
-  std::atomic<bool> refusing_{false};
-  std::atomic<bool> closed_{false};
+  std::atomic<bool> given_up_{false};
 };
 
 /// The calling worker. Throws usage_error on any other thread.

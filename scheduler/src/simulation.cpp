@@ -24,7 +24,10 @@ class simulation_driver final : public waker, public time_source {
         seats_(static_cast<std::size_t>(checked(options.workers))),
         state_(new runtime_state({seats_.size(), *this, *this, options.reports, options.seed, 1})) {}
 
-  ~simulation_driver() { state_->close(); }
+  ~simulation_driver() {
+    state_->close();
+    state_->give_up();
+  }
   simulation_driver(const simulation_driver&) = delete;
   simulation_driver& operator=(const simulation_driver&) = delete;
 
@@ -87,7 +90,7 @@ class simulation_driver final : public waker, public time_source {
   std::uint64_t steps_ = 0;
   std::vector<seat> seats_;
   std::vector<std::size_t> runnable_;
-  runtime_state* state_;  // frees itself, see runtime_state::close()
+  runtime_state* state_;  // frees itself, see runtime_state::give_up()
 };
 
 }  // namespace detail

@@ -3,11 +3,12 @@
 
 namespace charkha::detail {
 
-void task_registry::add(task_block& task, std::size_t hint) {
-  const std::size_t index = hint % shard_count;
+bool task_registry::add(task_block& task, std::size_t creator) noexcept {
+  const std::size_t index = (creator + 1) % shard_count;  // outside is shard 0
   shard& home = shards_[index];
-  task.shard_ = static_cast<std::uint8_t>(index);
   const spin_guard guard(home.lock);
+  if (home.refuses_all || (home.refuses_outside && creator == outside)) return false;
+  task.shard_ = static_cast<std::uint8_t>(index);
   if (home.next_number == home.numbers_end) {
     home.next_number = next_block_.fetch_add(numbers_per_block, std::memory_order_relaxed);
     home.numbers_end = home.next_number + numbers_per_block;
@@ -18,6 +19,7 @@ void task_registry::add(task_block& task, std::size_t hint) {
   if (home.first != nullptr) home.first->previous_ = &task;
   home.first = &task;
   ++home.size;
+  return true;
 }
 
 bool task_registry::remove(task_block& task) noexcept {
@@ -57,6 +59,19 @@ std::vector<intrusive_ptr<task_block>> task_registry::pending() const {
     for (auto task = found.rbegin(); task != found.rend(); ++task) tasks.push_back(std::move(*task));
   }
   return tasks;
+}
+
+void task_registry::refuse_outside() noexcept {
+  shard& home = shards_[0];
+  const spin_guard guard(home.lock);
+  home.refuses_outside = true;
+}
+
+void task_registry::refuse_all() noexcept {
+  for (shard& home : shards_) {
+    const spin_guard guard(home.lock);
+    home.refuses_all = true;
+  }
 }
 
 bool task_registry::close() noexcept {

@@ -19,9 +19,12 @@ class task_registry {
  public:
   static constexpr std::size_t shard_count = 16;
 
-  /// Lists the task under the `hint`-th shard and gives it a number. Numbers come from blocks that are handed to one
-  /// shard at a time, so that creating tasks writes no line that all workers share.
-  void add(task_block& task, std::size_t hint);
+  /// Who creates a task: a worker, by its index, or somebody outside.
+  static constexpr std::size_t outside = static_cast<std::size_t>(-1);
+
+  /// Lists the task on the creator's shard and gives it a number. False: refused. Numbers come from blocks that are
+  /// handed to one shard at a time, so that creating tasks writes no line that all workers share.
+  [[nodiscard]] bool add(task_block& task, std::size_t creator) noexcept;
 
   /// True: this was the last block of a closed registry.
   [[nodiscard]] bool remove(task_block& task) noexcept;
@@ -29,7 +32,11 @@ class task_registry {
   /// References to all tasks that are not complete.
   [[nodiscard]] std::vector<intrusive_ptr<task_block>> pending() const;
 
-  /// No more tasks will be added. True: there is no block left. False: a later remove() will return true.
+  /// From here on, add() refuses tasks from outside.
+  void refuse_outside() noexcept;
+  /// From here on, add() refuses all tasks.
+  void refuse_all() noexcept;
+  /// After refuse_all(). True: there is no block left. False: a later remove() will return true.
   [[nodiscard]] bool close() noexcept;
 
  private:
@@ -41,6 +48,8 @@ class task_registry {
     std::size_t size CHARKHA_GUARDED_BY(lock) = 0;
     std::uint64_t next_number CHARKHA_GUARDED_BY(lock) = 0;
     std::uint64_t numbers_end CHARKHA_GUARDED_BY(lock) = 0;
+    bool refuses_outside CHARKHA_GUARDED_BY(lock) = false;
+    bool refuses_all CHARKHA_GUARDED_BY(lock) = false;
     bool closed CHARKHA_GUARDED_BY(lock) = false;
   };
 

@@ -51,6 +51,7 @@ thread_driver::thread_driver(const runtime_options& options)
     state_->stop();
     for (auto& thread : threads_) thread.join();
     state_->close();
+    state_->give_up();
     throw;
   }
 }
@@ -126,22 +127,23 @@ shutdown_result thread_driver::shutdown(std::chrono::nanoseconds timeout) {
   if (current_worker() != nullptr) {
     throw usage_error("shutdown() would block a worker: call it on a thread of the embedding program");
   }
-  if (shut_down_) return last_;
-  shut_down_ = true;
+  const std::lock_guard guard(shutdown_mutex_);
+  if (result_) return *result_;
+  result_.emplace();
   const std::int64_t deadline = later(clock_.now(), timeout.count());
-  state_->refuse_foreign_tasks();  // 1
-  if (!stop_tasks(deadline)) {     // 2
-    for (const auto& task : state_->registry().pending()) last_.unfinished.push_back(task->name());
+  state_->registry().refuse_outside();  // 1
+  if (!stop_tasks(deadline)) {          // 2
+    for (const auto& task : state_->registry().pending()) result_->unfinished.push_back(task->name());
   }
   state_->stop();  // 3
   if (!join_threads(later(clock_.now(), grace))) {
-    last_.workers_not_stopped = serving_.load(std::memory_order_acquire);  // [workers-left]
+    result_->workers_not_stopped = serving_.load(std::memory_order_acquire);  // [workers-left]
     state_->tell({report_kind::worker_not_stopped, {}, {}, nullptr});
     for (auto& thread : threads_) thread.detach();
-    return last_;
+    return *result_;
   }
-  std::exchange(state_, nullptr)->close();  // 4
-  return last_;
+  state_->close();  // 4
+  return *result_;
 }
 
 }  // namespace charkha::detail

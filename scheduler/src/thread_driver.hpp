@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -23,20 +25,19 @@ class thread_driver final : public waker {
  public:
   explicit thread_driver(const runtime_options& options);
   /// After shutdown().
-  ~thread_driver() = default;
+  ~thread_driver() { state_->give_up(); }
+  thread_driver(const thread_driver&) = delete;
+  thread_driver& operator=(const thread_driver&) = delete;
 
   void unpark(std::size_t worker) noexcept override { parkers_[worker].unpark(); }
 
   [[nodiscard]] runtime_state& state() noexcept { return *state_; }
-  [[nodiscard]] bool is_shut_down() const noexcept { return shut_down_; }
-  [[nodiscard]] std::size_t worker_count() const noexcept { return threads_.size(); }
+  [[nodiscard]] std::size_t worker_count() const noexcept { return state_->worker_count(); }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::chrono::nanoseconds shutdown_timeout() const noexcept { return shutdown_timeout_; }
 
-  /// See runtime::shutdown. Not from two threads at a time.
+  /// See runtime::shutdown.
   shutdown_result shutdown(std::chrono::nanoseconds timeout);
-  /// Threads are still inside: the driver must not be destroyed.
-  [[nodiscard]] bool abandoned() const noexcept { return last_.workers_not_stopped != 0; }
 
  private:
   void start_threads();
@@ -50,12 +51,12 @@ class thread_driver final : public waker {
   const std::chrono::nanoseconds shutdown_timeout_;
   steady_time_source clock_;
   std::unique_ptr<parker[]> parkers_;
-  runtime_state* state_;  // frees itself, see runtime_state::close()
+  runtime_state* state_;  // frees itself, see runtime_state::give_up()
   std::vector<std::thread> threads_;
-  std::atomic<std::size_t> serving_{0};  // threads inside serve()
-  parker all_left_;                      // gets its token from the last thread that leaves
-  shutdown_result last_;
-  bool shut_down_ = false;
+  std::atomic<std::size_t> serving_{0};    // threads inside serve()
+  parker all_left_;                        // gets its token from the last thread that leaves
+  std::mutex shutdown_mutex_;              // a second caller waits for the first one's result
+  std::optional<shutdown_result> result_;  // guarded by shutdown_mutex_
 };
 
 }  // namespace charkha::detail

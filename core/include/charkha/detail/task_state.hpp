@@ -7,7 +7,7 @@
 //     |  '-- claim(n): completed ------------'    |           done    : no more steps, cancel requests are refused
 //     |                                           |
 //     '----- hold_for_cancel, release_* ----------'
-//   active -- finish() --> done
+//   active -- finish() --> done          any -- retire(), its runtime is gone --> done
 //
 // A wait has a number n, kept in the word. Whoever moves the number from n to n+1 has *closed* wait n, and exactly one
 // does: a completer (claim) or a canceller (close_hold). A completer that comes too late finds another number and
@@ -155,6 +155,23 @@ class basic_task_state {
   /// active -> done. True: a request was pending and undelivered, so the task ends cancelled (R27). Owner only.
   [[nodiscard]] bool finish() noexcept {
     return (word_.fetch_or(done, std::memory_order_acq_rel) & cancel_requested) != 0;
+  }
+
+  /// Any state -> done, for a task that will never run again. Waits for a holder to let go, so that the frame can be
+  /// destroyed afterwards.
+  void retire() noexcept {
+    auto word = word_.load(std::memory_order_relaxed);
+    for (;;) {
+      if ((word & held) != 0) {
+        spin_pause();
+        word = word_.load(std::memory_order_relaxed);
+        continue;
+      }
+      if (word_.compare_exchange_weak(word, (word & ~waiting) | done, std::memory_order_acq_rel,
+                                      std::memory_order_relaxed)) {
+        return;
+      }
+    }
   }
 
   /// Cancel requests less uncancel() calls.
