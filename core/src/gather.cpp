@@ -41,14 +41,6 @@ ready_item* gather_state::child_completed(const child_entry& child) noexcept {
   return last ? &release_ : nullptr;
 }
 
-bool gather_state::cancel_children(std::string_view message) noexcept {
-  if (waiters.is_closed()) return false;
-  bool reached = false;
-  for (std::size_t i = 0; i < size_; ++i) reached |= child(i).cancel(message);
-  if (reached) cancel_requested_.store(true, std::memory_order_relaxed);
-  return reached;
-}
-
 void gather_state::rethrow_failure(std::string_view message) const {
   if (failed_ != nullptr) std::rethrow_exception(failed_->task->error());
   if (cancel_requested_.load(std::memory_order_relaxed)) throw cancelled_error(std::string(message));
@@ -84,8 +76,10 @@ bool gather_wait::wait(task_core& self, std::coroutine_handle<> frame) {
   return suspend();
 }
 
-cancel_reach gather_wait::cancel(std::string_view message) noexcept {
-  return state_->cancel_children(message) ? cancel_reach::forwarded : cancel_reach::refused;
+cancel_route gather_wait::route_cancel() noexcept {
+  if (state_->waiters.is_closed()) return cancel_route::refused;
+  state_->note_cancel();
+  return cancel_route::targets;
 }
 
 void gather_wait::finish() {

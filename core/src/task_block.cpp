@@ -73,6 +73,7 @@ void task_block::abandon() noexcept {
   // Threads that block on it go on; tasks that await it will never run and are abandoned in their turn.
   ready_item* item = nullptr;
   while (waiters.take(item)) {
+    if (item != nullptr) item->discard();
   }
   drop_reference();
 }

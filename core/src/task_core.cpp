@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "cancel_walk.hpp"
 #include "charkha/cancelled_error.hpp"
 
 namespace charkha::detail {
@@ -26,56 +27,8 @@ bool task_core::cancel(std::string_view message) noexcept {
   if (state.is_done()) return false;
   set_cancel_message(message);
   const auto asked = state.hold_for_cancel();
-  if (asked == cancel_result::held) cancel_held(message);
+  if (asked == cancel_result::held) cancel_walk::start(*this, message);
   return asked != cancel_result::refused;
-}
-
-// Walks along the chain of tasks that await each other, hand over hand: the next task has its request before the one
-// that awaits it is let go, so that the two cannot miss each other. A loop, since chains may be long. A chain that
-// closes on itself (tasks that await each other for ever) is found by Brent's method and ends where it closes.
-void task_core::cancel_held(std::string_view message) noexcept {
-  task_core* task = this;
-  const task_core* seen = this;
-  std::uint64_t steps = 0, limit = 1;
-  for (;;) {
-    wait_operation& operation = *task->waiting_on;
-    task_core* next = operation.awaited_task();
-    if (next == nullptr || next == seen) {
-      const auto reach = next == nullptr ? operation.cancel(message) : cancel_reach::here;
-      bool ready = true;
-      switch (reach) {
-        case cancel_reach::here:
-          task->state.close_hold();
-          break;
-        case cancel_reach::forwarded:
-          ready = task->state.release_hold();
-          break;
-        case cancel_reach::refused:
-          ready = task->state.release_hold_undelivered();
-          break;
-      }
-      if (ready) task->make_ready();
-      if (task != this) task->drop_reference();
-      return;
-    }
-    next->add_reference();
-    next->set_cancel_message(message);
-    const auto asked = next->state.hold_for_cancel();
-    const bool ready =
-        asked == cancel_result::refused ? task->state.release_hold_undelivered() : task->state.release_hold();
-    if (ready) task->make_ready();
-    if (task != this) task->drop_reference();
-    if (asked != cancel_result::held) {
-      next->drop_reference();
-      return;
-    }
-    task = next;
-    if (++steps == limit) {
-      seen = task;
-      steps = 0;
-      limit *= 2;
-    }
-  }
 }
 
 std::string task_core::cancel_message() const {
@@ -139,7 +92,7 @@ bool wait_operation::suspend() noexcept {
     case suspend_result::completed:
       return false;
     case suspend_result::cancel_first:
-      task.cancel_held(task.cancel_message());
+      cancel_walk::start(task, task.cancel_message());
       return true;
   }
   __builtin_unreachable();

@@ -9,7 +9,7 @@ void throw_not_done() {
   throw invalid_state_error("the task is not done: its result can be read after it was awaited, or after done()");
 }
 
-void throw_empty_task() { throw usage_error("this task handle is empty: it was moved from"); }
+void throw_empty_task() { throw usage_error("this task handle is empty: it was made without a task, or moved from"); }
 
 task_wait::~task_wait() {
   if (linked()) block_->waiters.remove(*this);

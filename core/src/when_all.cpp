@@ -64,17 +64,13 @@ void when_all_scope::child_failed(std::exception_ptr error) noexcept {
     first = errors_.empty();
     errors_.push_back(std::move(error));
   }
-  if (first) cancel_children({});
+  if (!first) return;
+  for (std::size_t i = 0; i < child_count(); ++i) child(i).cancel({});
 }
 
-void when_all_scope::cancel_children(std::string_view message) noexcept {
-  for (std::size_t i = 0; i < child_count(); ++i) child(i).cancel(message);
-}
-
-cancel_reach when_all_scope::cancel(std::string_view message) noexcept {
+cancel_route when_all_scope::route_cancel() noexcept {
   parent_cancelled_.store(true, std::memory_order_relaxed);
-  cancel_children(message);
-  return cancel_reach::forwarded;
+  return cancel_route::targets;
 }
 
 void when_all_scope::join() {

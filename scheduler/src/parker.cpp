@@ -25,9 +25,10 @@ long futex_wait(std::atomic<std::uint32_t>& word, std::uint32_t expected, std::i
 
 bool parker::park_until(std::int64_t deadline) noexcept {
   auto state = empty;
-  // [park-token] acquire: what the unparker did before is visible after.
-  if (!state_.compare_exchange_strong(state, parked, std::memory_order_acquire, std::memory_order_acquire)) {
-    state_.store(empty, std::memory_order_relaxed);  // only the owner takes a token away
+  if (!state_.compare_exchange_strong(state, parked, std::memory_order_relaxed, std::memory_order_relaxed)) {
+    // [park-token] acquire: what the unparker did before is visible after. By exchange: a second unparker may just
+    // have found the token there, and his writes must be seen too.
+    static_cast<void>(state_.exchange(empty, std::memory_order_acquire));
     return true;
   }
   if (deadline < 0) deadline = 0;

@@ -10,8 +10,10 @@ bool task_registry::add(task_block& task, std::size_t creator) noexcept {
   if (home.refuses_all || (home.refuses_outside && creator == outside)) return false;
   task.shard_ = static_cast<std::uint8_t>(index);
   if (home.next_number == home.numbers_end) {
-    home.next_number = next_block_.fetch_add(numbers_per_block, std::memory_order_relaxed);
-    home.numbers_end = home.next_number + numbers_per_block;
+    // One at a time from outside, so that a program's first task is Task-1 and the first that it creates Task-2.
+    const std::uint64_t count = creator == outside ? 1 : numbers_per_block;
+    home.next_number = next_number_.fetch_add(count, std::memory_order_relaxed);
+    home.numbers_end = home.next_number + count;
   }
   task.number_ = home.next_number++;
   task.previous_ = nullptr;

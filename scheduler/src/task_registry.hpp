@@ -54,7 +54,7 @@ class task_registry {
   };
 
   std::array<shard, shard_count> shards_;
-  std::atomic<std::uint64_t> next_block_{1};
+  std::atomic<std::uint64_t> next_number_{1};
   std::atomic<std::int64_t> left_{0};  // once closed: blocks that are left, plus one while close() counts
 };
 

@@ -48,6 +48,8 @@ class coro_promise final : public coro_promise_result<T> {
 template <class T>
 class coro_awaiter;
 
+[[noreturn]] void throw_empty_coro();
+
 /// What the library, and nobody else, does with a coro: takes its frame.
 struct coro_access;
 
@@ -81,7 +83,8 @@ class [[nodiscard("a coro does nothing until it is awaited or made a task")]] co
   /// Does it hold a coroutine, that is, was it neither moved from nor handed over?
   [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
 
-  detail::coro_awaiter<T> operator co_await() && noexcept;
+  /// Throws usage_error if it holds no coroutine.
+  detail::coro_awaiter<T> operator co_await() &&;
 
  private:
   friend detail::coro_promise<T>;
@@ -141,7 +144,8 @@ class [[nodiscard]] coro_awaiter {
 }  // namespace detail
 
 template <class T>
-detail::coro_awaiter<T> coro<T>::operator co_await() && noexcept {
+detail::coro_awaiter<T> coro<T>::operator co_await() && {
+  if (!frame_) detail::throw_empty_coro();
   return detail::coro_awaiter<T>(std::move(*this));
 }
 

@@ -19,7 +19,6 @@ namespace detail {
 
 /// The runtime whose worker the calling thread is. Throws usage_error elsewhere.
 [[nodiscard]] executor& current_runtime();
-[[noreturn]] void throw_empty_coro();
 
 /// Makes `body` a task of `runtime`, ready to run. Throws usage_error when the runtime is closed, std::bad_alloc.
 template <class T>

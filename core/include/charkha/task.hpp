@@ -35,11 +35,14 @@ struct task_access;
 /// nobody looked at is reported once.
 ///
 /// All functions may be called from any thread, on handles that no other thread changes at the same time. On an empty
-/// (moved-from) handle they throw usage_error.
+/// handle, one that was made without a task or moved from, they throw usage_error.
 template <class T = void>
 class [[nodiscard]] task {
  public:
   using value_type = T;
+
+  /// An empty handle.
+  task() noexcept = default;
 
   /// Awaiting an lvalue gives a const reference to the value (for a T that is a reference, that reference).
   /// Resumes on a worker of this runtime. Throws what the task threw, cancelled_error if it was cancelled. A cancel
@@ -152,7 +155,9 @@ class task_wait : public wait_operation, public waiter {
     return wait(*frame.promise().task, frame);
   }
 
-  [[nodiscard]] task_core* awaited_task() noexcept final { return block_.get(); }
+  [[nodiscard]] cancel_route route_cancel() noexcept final { return cancel_route::targets; }
+  [[nodiscard]] std::size_t target_count() const noexcept final { return 1; }
+  [[nodiscard]] task_core& target(std::size_t /*index*/) noexcept final { return *block_; }
   [[nodiscard]] std::string_view describe() const noexcept final { return "task"; }
   [[nodiscard]] ready_item* completed() noexcept final { return complete(); }
 

@@ -123,7 +123,7 @@ class [[nodiscard]] when_all_vector final : public when_all_scope {
 /// The first error cancels the other children; when all have ended their errors come out as one exception_group. A
 /// child that ended cancelled without an error makes the co_await throw cancelled_error. A cancel request of the parent
 /// is passed on to the children and thrown when all have ended. Resumes on the worker that ran the last child.
-/// On a worker only. Await it at once: `auto [a, b] = co_await when_all(f(), g());`
+/// On a worker only. Await it at once: `auto both = co_await when_all(f(), g());`
 template <class... Ts>
 [[nodiscard]] detail::when_all_tuple<Ts...> when_all(coro<Ts>... bodies) {
   if (!(... && static_cast<bool>(bodies))) detail::throw_empty_coro();

@@ -38,8 +38,8 @@ class gather_state final {
   /// After settling: throws the first error, or cancelled_error with `message` if a cancel request was passed on.
   void rethrow_failure(std::string_view message) const;
 
-  /// Passes a cancel request on to all children that are not done. False if that reached nobody.
-  [[nodiscard]] bool cancel_children(std::string_view message) noexcept;
+  /// A cancel request is about to be passed on to the children: when they are done the gather throws it.
+  void note_cancel() noexcept { cancel_requested_.store(true, std::memory_order_relaxed); }
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void drop_reference() noexcept;
@@ -89,7 +89,9 @@ class gather_wait : public wait_operation, public waiter {
   bool await_suspend(std::coroutine_handle<Promise> frame) {
     return wait(*frame.promise().task, frame);
   }
-  [[nodiscard]] cancel_reach cancel(std::string_view message) noexcept final;
+  [[nodiscard]] cancel_route route_cancel() noexcept final;
+  [[nodiscard]] std::size_t target_count() const noexcept final { return state_->size(); }
+  [[nodiscard]] task_core& target(std::size_t index) noexcept final { return state_->child(index); }
   [[nodiscard]] std::string_view describe() const noexcept final { return "gather"; }
   [[nodiscard]] ready_item* completed() noexcept final { return complete(); }
 

@@ -33,6 +33,22 @@ decltype(auto) get_awaiter(Awaitable&& awaitable) {
 template <class Awaiter>
 concept foreign_awaiter = requires(Awaiter& awaiter, std::coroutine_handle<> frame) { awaiter.await_suspend(frame); };
 
+/// Stands for an awaiter that lives elsewhere: g++ 12 copies an awaiter that await_transform returns by reference.
+template <class Awaiter>
+class awaiter_reference {
+ public:
+  explicit awaiter_reference(Awaiter& awaiter) noexcept : awaiter_(awaiter) {}
+  [[nodiscard]] bool await_ready() const { return awaiter_.await_ready(); }
+  template <charkha_promise Promise>
+  auto await_suspend(std::coroutine_handle<Promise> frame) const {
+    return awaiter_.await_suspend(frame);
+  }
+  decltype(auto) await_resume() const { return awaiter_.await_resume(); }
+
+ private:
+  Awaiter& awaiter_;
+};
+
 class promise_base {
  public:
   struct final_awaiter {
@@ -51,12 +67,16 @@ class promise_base {
   [[nodiscard]] final_awaiter final_suspend() const noexcept { return {}; }
 
   template <class Awaitable>
-  Awaitable&& await_transform(Awaitable&& awaitable) const noexcept {
-    using awaiter = std::remove_reference_t<decltype(get_awaiter(std::forward<Awaitable>(awaitable)))>;
-    static_assert(!foreign_awaiter<awaiter>,
+  decltype(auto) await_transform(Awaitable&& awaitable) const noexcept {
+    using given = decltype(get_awaiter(std::forward<Awaitable>(awaitable)));
+    static_assert(!foreign_awaiter<std::remove_reference_t<given>>,
                   "this awaitable belongs to another coroutine library: it would resume the task outside its runtime. "
                   "Hand the result over through a charkha awaitable instead");
-    return std::forward<Awaitable>(awaitable);
+    if constexpr (std::is_reference_v<given>) {
+      return awaiter_reference<std::remove_reference_t<given>>(awaitable);
+    } else {
+      return std::forward<Awaitable>(awaitable);
+    }
   }
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }

@@ -62,6 +62,7 @@ class task_core : public ready_item {
 
  private:
   friend class wait_operation;
+  friend class cancel_walk;
 
   /// What only some tasks have, made when first needed.
   struct annotations {
@@ -71,7 +72,6 @@ class task_core : public ready_item {
   };
   annotations& annotate();
   void set_cancel_message(std::string_view message) noexcept;
-  void cancel_held(std::string_view message) noexcept;
 
   std::atomic<annotations*> annotations_{nullptr};
 };

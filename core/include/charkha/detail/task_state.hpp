@@ -44,8 +44,14 @@ enum class claim_result : std::uint8_t {
 
 enum class cancel_result : std::uint8_t {
   refused,  // already done
-  noted,    // will be delivered at the next suspension
+  noted,    // will be delivered at the next suspension, or passed on by the one who holds the task
   held,     // the task waits: the caller holds it and must call one of the release functions
+};
+
+enum class release_result : std::uint8_t {
+  waits,       // the task goes on waiting
+  make_ready,  // its wait was closed meanwhile: the caller makes it ready
+  again,       // another request came meanwhile and the task still waits: still held, pass that one on too
 };
 
 template <class Atomics = std_atomics>
@@ -89,17 +95,13 @@ class basic_task_state {
     }
   }
 
-  /// Counts a cancel request and, if the task waits, holds it. Callable from any thread.
+  /// Counts a cancel request and, if the task waits, holds it. Callable from any thread; never waits for another
+  /// canceller, so that requests that meet in a cycle of awaits cannot block each other.
   [[nodiscard]] cancel_result hold_for_cancel() noexcept {
     auto word = word_.load(std::memory_order_relaxed);
     for (;;) {
       if ((word & done) != 0) return cancel_result::refused;
-      if ((word & held) != 0) {  // another canceller is inside for a few instructions; his request comes first
-        spin_pause();
-        word = word_.load(std::memory_order_relaxed);
-        continue;
-      }
-      const bool waits = (word & waiting) != 0;
+      const bool waits = (word & (waiting | held)) == waiting;
       const auto counted = (word & count_mask) == count_mask ? word : word + one_cancel;
       // [task-suspended] acquire: the holder reads the wait operation that the task set up.
       if (word_.compare_exchange_weak(word, counted | (waits ? held : cancel_requested), std::memory_order_acq_rel,
@@ -121,20 +123,27 @@ class basic_task_state {
     }
   }
 
-  /// The holder passed the request on to what the task waits for; the task goes on waiting.
-  /// True: the wait was closed meanwhile and the caller makes the task ready.
-  [[nodiscard]] bool release_hold() noexcept {
-    // [task-suspended] acquire: a holder that carries the task on resumes its frame.
-    return (word_.fetch_and(~held, std::memory_order_acq_rel) & waiting) == 0;
+  /// The holder passed the request on to what the task waits for.
+  [[nodiscard]] release_result release_hold() noexcept {
+    auto word = word_.load(std::memory_order_relaxed);
+    for (;;) {
+      const bool again = (word & waiting) != 0 && (word & cancel_requested) != 0;
+      // [task-suspended] acquire: a holder that carries the task on resumes its frame.
+      if (word_.compare_exchange_weak(word, word & ~(again ? cancel_requested : held), std::memory_order_acq_rel,
+                                      std::memory_order_relaxed)) {
+        if (again) return release_result::again;
+        return (word & waiting) != 0 ? release_result::waits : release_result::make_ready;
+      }
+    }
   }
 
   /// As release_hold, but what the task waits for is done already and refused: the request stays with the task.
-  [[nodiscard]] bool release_hold_undelivered() noexcept {
+  [[nodiscard]] release_result release_hold_undelivered() noexcept {
     auto word = word_.load(std::memory_order_relaxed);
     while (!word_.compare_exchange_weak(word, (word & ~held) | cancel_requested, std::memory_order_acq_rel,
                                         std::memory_order_relaxed)) {
     }
-    return (word & waiting) == 0;
+    return (word & waiting) != 0 ? release_result::waits : release_result::make_ready;
   }
 
   /// At a resumption: is a cancel to be delivered here? Delivers it, once. Owner only.

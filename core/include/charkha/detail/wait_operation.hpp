@@ -14,6 +14,7 @@
 #pragma once
 
 #include <coroutine>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -23,11 +24,11 @@ namespace charkha::detail {
 
 class task_core;
 
-/// What a cancel request did to the operation.
-enum class cancel_reach : std::uint8_t {
-  here,       // nothing to pass it on to: the wait ends, cancelled
-  forwarded,  // what is awaited was asked to cancel; the wait goes on until that is done
-  refused,    // what is awaited is done already: the request stays with the task
+/// Where a cancel request for the waiting task goes.
+enum class cancel_route : std::uint8_t {
+  here,     // nothing to pass it on to: the wait ends, cancelled
+  targets,  // to the tasks that are awaited; the wait goes on until they are done
+  refused,  // what is awaited is done already: the request stays with the task
 };
 
 class wait_operation {
@@ -35,11 +36,11 @@ class wait_operation {
   wait_operation(const wait_operation&) = delete;
   wait_operation& operator=(const wait_operation&) = delete;
 
-  /// The task whose end is awaited, if it is one task: cancel requests walk such chains in a loop.
-  [[nodiscard]] virtual task_core* awaited_task() noexcept { return nullptr; }
-
-  /// Called by a canceller that holds the waiting task.
-  [[nodiscard]] virtual cancel_reach cancel(std::string_view /*message*/) noexcept { return cancel_reach::here; }
+  /// Called by a canceller that holds the waiting task, before it asks the targets.
+  [[nodiscard]] virtual cancel_route route_cancel() noexcept { return cancel_route::here; }
+  /// The tasks that are awaited.
+  [[nodiscard]] virtual std::size_t target_count() const noexcept { return 0; }
+  [[nodiscard]] virtual task_core& target(std::size_t /*index*/) noexcept { return *task_; }
 
   /// What is awaited, in a word or two, for reports.
   [[nodiscard]] virtual std::string_view describe() const noexcept = 0;

@@ -77,7 +77,9 @@ class typed_forked_task final : public forked_task {
 /// The parent's side. The children are given to it when the parent suspends.
 class when_all_scope : public wait_operation {
  public:
-  [[nodiscard]] cancel_reach cancel(std::string_view message) noexcept final;
+  [[nodiscard]] cancel_route route_cancel() noexcept final;
+  [[nodiscard]] std::size_t target_count() const noexcept final { return child_count(); }
+  [[nodiscard]] task_core& target(std::size_t index) noexcept final { return child(index); }
   [[nodiscard]] std::string_view describe() const noexcept final { return "when_all"; }
 
  protected:
@@ -96,7 +98,6 @@ class when_all_scope : public wait_operation {
   friend class forked_task;
   [[nodiscard]] std::coroutine_handle<> child_ended(forked_task& child, worker_context& worker, bool go_on) noexcept;
   void child_failed(std::exception_ptr error) noexcept;
-  void cancel_children(std::string_view message) noexcept;
 
   std::atomic<std::size_t> remaining_{0};  // children that have not ended
   spin_lock lock_;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cancel_walk.hpp"
+
+#include <new>
+#include <utility>
+
+namespace charkha::detail {
+
+namespace {
+
+void end_wait(task_core& task) noexcept {
+  task.state.close_hold();
+  task.make_ready();
+}
+
+}  // namespace
+
+void cancel_walk::start(task_core& task, std::string_view message) noexcept {
+  // Nearly every wait is for something that is no task.
+  if (task.waiting_on->route_cancel() == cancel_route::here) {
+    end_wait(task);
+    return;
+  }
+  cancel_walk walk(message);
+  intrusive_ptr<task_core> next(task);
+  for (;;) {
+    try {
+      walk.descend(*next);
+    } catch (const std::bad_alloc&) {
+      // Without memory for the way, the request ends where it has come.
+      end_wait(*next);
+    }
+    while (!walk.path_.empty() && walk.path_.back().held.empty()) {
+      walk.on_path_.erase(walk.path_.back().task.get());
+      walk.path_.pop_back();
+    }
+    if (walk.path_.empty()) return;
+    auto& held = walk.path_.back().held;
+    next = std::move(held.back());
+    held.pop_back();
+  }
+}
+
+// Asks all that `task`, which is held, awaits, and lets it go. It joins the path if some of those are to be visited.
+void cancel_walk::descend(task_core& task) {
+  wait_operation& operation = *task.waiting_on;
+  const auto route = operation.route_cancel();
+  if (route == cancel_route::here || on_path_.contains(&task)) {
+    end_wait(task);
+    return;
+  }
+  if (route == cancel_route::refused) {
+    if (task.state.release_hold_undelivered() == release_result::make_ready) task.make_ready();
+    return;
+  }
+  const std::size_t count = operation.target_count();
+  level here{intrusive_ptr<task_core>(task), {}};
+  here.held.reserve(count);
+  if (path_.size() == path_.capacity()) path_.reserve(2 * path_.size() + 4);
+  on_path_.insert(&task);
+  release_result released;
+  do {
+    bool reached = false;
+    for (std::size_t i = 0; i < count; ++i) ask(operation.target(i), here, reached);
+    released = reached ? task.state.release_hold() : task.state.release_hold_undelivered();
+  } while (released == release_result::again);
+  if (released == release_result::make_ready) task.make_ready();
+  if (here.held.empty()) {
+    on_path_.erase(&task);
+  } else {
+    path_.push_back(std::move(here));
+  }
+}
+
+void cancel_walk::ask(task_core& target, level& from, bool& reached) {
+  target.set_cancel_message(message_);
+  const auto asked = target.state.hold_for_cancel();
+  if (asked == cancel_result::refused) return;
+  reached = true;
+  if (asked == cancel_result::held) from.held.emplace_back(target);
+}
+
+}  // namespace charkha::detail

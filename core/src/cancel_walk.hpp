@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Passes a cancel request on along the tasks that await each other: what asyncio does by recursion, in a loop, since
+// chains may be long.
+#pragma once
+
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "charkha/detail/intrusive_ptr.hpp"
+#include "charkha/detail/task_core.hpp"
+
+namespace charkha::detail {
+
+/// Depth first. Hand over hand: a task is let go when all that it awaits have been asked, so that it and they cannot
+/// miss each other. Tasks that await each other in a circle would wait for ever; where the walk comes back to a task
+/// that it is still below, that task's wait ends, cancelled.
+class cancel_walk {
+ public:
+  /// `task` is held by the caller, for a request with this message.
+  static void start(task_core& task, std::string_view message) noexcept;
+
+ private:
+  /// A task on the way from the first one to the present one, and the tasks it awaits that are held and not visited.
+  struct level {
+    intrusive_ptr<task_core> task;
+    std::vector<intrusive_ptr<task_core>> held;
+  };
+
+  explicit cancel_walk(std::string_view message) noexcept : message_(message) {}
+  void descend(task_core& task);
+  void ask(task_core& target, level& from, bool& reached);
+
+  std::string_view message_;
+  std::vector<level> path_;
+  std::unordered_set<const task_core*> on_path_;
+};
+
+}  // namespace charkha::detail
