@@ -22,16 +22,16 @@ void cancel_walk::start(task_core& task, std::string_view message) noexcept {
     return;
   }
   cancel_walk walk(message);
-  intrusive_ptr<task_core> next(task);
+  stop next(task);
   for (;;) {
     try {
-      walk.descend(*next);
+      walk.descend(*next.task);
     } catch (const std::bad_alloc&) {
       // Without memory for the way, the request ends where it has come.
-      end_wait(*next);
+      end_wait(*next.task);
     }
     while (!walk.path_.empty() && walk.path_.back().held.empty()) {
-      walk.on_path_.erase(walk.path_.back().task.get());
+      walk.on_path_.erase(walk.path_.back().here.task);
       walk.path_.pop_back();
     }
     if (walk.path_.empty()) return;
@@ -54,7 +54,7 @@ void cancel_walk::descend(task_core& task) {
     return;
   }
   const std::size_t count = operation.target_count();
-  level here{intrusive_ptr<task_core>(task), {}};
+  level here{stop(task), {}};
   here.held.reserve(count);
   if (path_.size() == path_.capacity()) path_.reserve(2 * path_.size() + 4);
   on_path_.insert(&task);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "charkha/detail/intrusive_ptr.hpp"
+#include "charkha/detail/task_block.hpp"
 #include "charkha/detail/task_core.hpp"
 
 namespace charkha::detail {
@@ -21,10 +22,19 @@ class cancel_walk {
   static void start(task_core& task, std::string_view message) noexcept;
 
  private:
+  /// A task and, if it lives on the heap, a reference that keeps it there. A child of when_all is touched only as long
+  /// as it is held.
+  struct stop {
+    explicit stop(task_core& at) noexcept : task(&at) {
+      if (task_block* heap = at.heap_block()) block = intrusive_ptr<task_block>(*heap);
+    }
+    task_core* task;
+    intrusive_ptr<task_block> block;
+  };
   /// A task on the way from the first one to the present one, and the tasks it awaits that are held and not visited.
   struct level {
-    intrusive_ptr<task_core> task;
-    std::vector<intrusive_ptr<task_core>> held;
+    stop here;
+    std::vector<stop> held;
   };
 
   explicit cancel_walk(std::string_view message) noexcept : message_(message) {}

@@ -36,10 +36,12 @@ class task_block : public task_core {
   /// Somebody looks at how it ended: an error counts as seen.
   void mark_retrieved() noexcept { retrieved_.store(true, std::memory_order_relaxed); }
 
-  void add_reference() noexcept final { references_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] task_block* heap_block() noexcept final { return this; }
+
+  void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   /// False: the last reference is gone and the block is about to be freed. For the registry, which holds none.
   [[nodiscard]] bool try_add_reference() noexcept;
-  void drop_reference() noexcept final;
+  void drop_reference() noexcept;
   /// Is the caller's reference the only one? Stays true if it is.
   [[nodiscard]] bool is_sole_reference() const noexcept {
     // [last-reference] acquire, as in drop_reference().

@@ -41,10 +41,9 @@ class task_core : public ready_item {
   /// destroyed in here.
   [[nodiscard]] virtual std::coroutine_handle<> at_end(worker_context& worker) noexcept = 0;
 
-  /// A handle that keeps the task alive while a cancel request walks along a chain of awaits; children of when_all
-  /// are kept alive by the scope that holds them.
-  virtual void add_reference() noexcept {}
-  virtual void drop_reference() noexcept {}
+  /// The block to refer to in order to keep the task alive. Null for a child of when_all: that lives until it has ended,
+  /// so it may be touched only by whoever knows that it has not, such as one who holds it.
+  [[nodiscard]] virtual task_block* heap_block() noexcept { return nullptr; }
 
   /// For a child of when_all: takes its turn and returns what to resume.
   [[nodiscard]] virtual std::coroutine_handle<> begin_turn(worker_context& worker) noexcept;
