@@ -10,7 +10,7 @@ idle_set::idle_set(std::size_t workers) : workers_(workers) { list_.reserve(work
 bool idle_set::try_begin_search() noexcept {
   auto word = word_.load(std::memory_order_relaxed);
   do {
-    if (2 * static_cast<std::uint32_t>(word) >= workers_) return false;
+    if (2 * std::size_t{static_cast<std::uint32_t>(word)} >= workers_) return false;
   } while (
       !word_.compare_exchange_weak(word, word + one_searching, std::memory_order_seq_cst, std::memory_order_relaxed));
   return true;

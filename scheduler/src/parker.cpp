@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 
@@ -31,7 +32,7 @@ bool parker::park_until(std::int64_t deadline) noexcept {
     static_cast<void>(state_.exchange(empty, std::memory_order_acquire));
     return true;
   }
-  if (deadline < 0) deadline = 0;
+  deadline = std::max<std::int64_t>(deadline, 0);
   for (;;) {
     const bool timed_out = futex_wait(state_, parked, deadline) != 0 && errno == ETIMEDOUT;
     if (!timed_out && state_.load(std::memory_order_relaxed) == parked) continue;  // spurious

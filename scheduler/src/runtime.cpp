@@ -15,7 +15,8 @@ runtime::runtime(const runtime_options& options) : driver_(std::make_unique<deta
 
 runtime::~runtime() {
   if (detail::current_worker() != nullptr) {
-    std::fputs("charkha: a runtime was destroyed on a worker, which cannot wait for itself\n", stderr);
+    static_cast<void>(
+        std::fputs("charkha: a runtime was destroyed on a worker, which cannot wait for itself\n", stderr));
     std::terminate();
   }
   const auto result = driver_->shutdown(driver_->shutdown_timeout());

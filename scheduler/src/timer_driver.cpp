@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timer_driver.hpp"
 
+#include <algorithm>
 #include <new>
 
 #include "charkha/detail/executor.hpp"
@@ -61,8 +62,7 @@ std::int64_t timer_driver::earliest() const noexcept {
   std::int64_t least = never;
   for (std::size_t i = 0; i < count_; ++i) {
     // [arm-park] sequentially consistent: the keeper has announced himself before he looks.
-    const auto here = shards_[i]->earliest.load(std::memory_order_seq_cst);
-    if (here < least) least = here;
+    least = std::min(least, shards_[i]->earliest.load(std::memory_order_seq_cst));
   }
   return least;
 }

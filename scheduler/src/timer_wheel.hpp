@@ -18,6 +18,7 @@
 // of their ticks, and for the same tick in the order in which they were inserted. Insert and remove are O(1).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -76,7 +77,7 @@ class basic_timer_wheel {
       cascade(level, index);
       collect(expire);
     }
-    if (now > present_) present_ = now;
+    present_ = std::max(present_, now);
   }
 
  private:
@@ -120,7 +121,7 @@ class basic_timer_wheel {
     entry.slot = static_cast<std::uint8_t>(index);
     auto& place = levels_[level].slots[index];
     append(place, entry);
-    if (entry.tick < place.earliest) place.earliest = entry.tick;
+    place.earliest = std::min(place.earliest, entry.tick);
     levels_[level].used |= std::uint64_t{1} << index;
     levels_used_ |= 1U << level;
   }

@@ -66,7 +66,7 @@ void worker::begin_turn() noexcept {
   }
   // Reading the clock costs as much as several switches: only when something is armed, and then not for each item.
   const std::int64_t earliest = runtime_.timers().earliest(index_);
-  if (earliest != timer_driver::never && (since_clock_ >= turn_limit || ready_.size() == 0)) {
+  if (earliest != timer_driver::never && (since_clock_ >= turn_limit || ready_.size() <= 0)) {
     since_clock_ = 0;
     arrived += collect_timers(index_, runtime_.now());
   }
@@ -81,7 +81,7 @@ std::size_t worker::collect_timers(std::size_t shard, std::int64_t now) noexcept
 
 void worker::enqueue(ready_item& item, ready_kind kind) noexcept {
   // A woken task runs next on this worker, behind others that were woken before it.
-  if (kind == ready_kind::woken && slot_ == nullptr && runtime_.worker_count() > 1 && ready_.size() == 0) {
+  if (kind == ready_kind::woken && slot_ == nullptr && runtime_.worker_count() > 1 && ready_.size() <= 0) {
     slot_ = &item;
     return;
   }

@@ -26,7 +26,7 @@ namespace charkha::detail {
 
 class gather_state final {
  public:
-  gather_state(executor& runtime, std::size_t children);
+  gather_state(executor& owner, std::size_t children);
 
   /// The children are set in order, then start() begins to wait for them.
   void set_child(std::size_t index, intrusive_ptr<task_block> child) { children_[index].task = std::move(child); }

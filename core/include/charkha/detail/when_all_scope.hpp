@@ -96,7 +96,7 @@ class when_all_scope : public wait_operation {
 
  private:
   friend class forked_task;
-  [[nodiscard]] std::coroutine_handle<> child_ended(forked_task& child, worker_context& worker, bool go_on) noexcept;
+  [[nodiscard]] std::coroutine_handle<> child_ended(forked_task& ended, worker_context& worker, bool go_on) noexcept;
   void child_failed(std::exception_ptr error) noexcept;
 
   std::atomic<std::size_t> remaining_{0};  // children that have not ended
