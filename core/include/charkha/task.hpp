@@ -43,6 +43,8 @@ class [[nodiscard]] task {
 
   /// An empty handle.
   task() noexcept = default;
+  /// Does it stand for a task?
+  [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(block_); }
 
   /// Awaiting an lvalue gives a const reference to the value (for a T that is a reference, that reference).
   /// Resumes on a worker of this runtime. Throws what the task threw, cancelled_error if it was cancelled. A cancel
