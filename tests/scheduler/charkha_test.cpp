@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one header that has everything: asyncio's tutorial with nothing else included.
+#include "charkha/charkha.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+charkha::coro<int> delay(std::chrono::seconds time) {
+  co_await charkha::sleep(time);
+  co_return static_cast<int>(time.count());
+}
+
+}  // namespace
+
+TEST_CASE("two delays at once take as long as one, with everything from one header (R11)") {
+  charkha::simulation sim;
+  auto body = []() -> charkha::coro<int> {
+    auto a = charkha::create_task(delay(3s), {.name = "a"});
+    auto b = charkha::create_task(delay, 3s);
+    const int first = co_await a;
+    const int second = co_await b;
+    co_return first + second;
+  };
+  CHECK(sim.run(body()) == 6);
+  CHECK(sim.now().time_since_epoch() == 3s);
+}
+
+TEST_CASE("every public name is there") {
+  using charkha::cancelled_error;
+  using charkha::clock;
+  using charkha::exception_group;
+  using charkha::gather;
+  using charkha::invalid_state_error;
+  using charkha::report;
+  using charkha::report_handler;
+  using charkha::report_kind;
+  using charkha::run;
+  using charkha::runtime;
+  using charkha::runtime_options;
+  using charkha::shutdown_result;
+  using charkha::simulation_options;
+  using charkha::sleep_until;
+  using charkha::task;
+  using charkha::task_options;
+  using charkha::timeout;
+  using charkha::timeout_at;
+  using charkha::timeout_error;
+  using charkha::usage_error;
+  using charkha::when_all;
+  using charkha::yield;
+  CHECK(shutdown_result{}.complete());
+}

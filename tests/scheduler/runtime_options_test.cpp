@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of a runtime.
+#include "charkha/runtime_options.hpp"
+
+#include <doctest/doctest.h>
+
+#include <type_traits>
+
+TEST_CASE("options are an aggregate that is cheap to pass, with the documented defaults") {
+  static_assert(std::is_aggregate_v<charkha::runtime_options>);
+  static_assert(std::is_trivially_destructible_v<charkha::runtime_options>);
+  const charkha::runtime_options options;
+  CHECK(options.workers == 0);
+  CHECK(options.name == "charkha");
+  CHECK(options.shutdown_timeout == std::chrono::seconds(10));
+  CHECK(options.reports == nullptr);
+}
+
+TEST_CASE("designated initialisers work in their order") {
+  const charkha::runtime_options options{
+      .workers = 3, .name = "api", .shutdown_timeout = std::chrono::milliseconds(5), .reports = nullptr};
+  CHECK(options.workers == 3);
+  CHECK(options.name == "api");
+  CHECK(options.shutdown_timeout == std::chrono::milliseconds(5));
+}

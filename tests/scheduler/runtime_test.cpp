@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: Apache-2.0
+// Worker threads: starting, spawning, naming, shutting down, and what outlives what.
+#include "charkha/runtime.hpp"
+
+#include <doctest/doctest.h>
+#include <pthread.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <semaphore>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "charkha/cancelled_error.hpp"
+#include "charkha/create_task.hpp"
+#include "charkha/gather.hpp"
+#include "charkha/sleep.hpp"
+#include "charkha/usage_error.hpp"
+#include "charkha/when_all.hpp"
+#include "charkha/yield.hpp"
+#include "support/report_log.hpp"
+#include "support/tracked.hpp"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CHARKHA_TEST_LEAKS 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define CHARKHA_TEST_LEAKS 1
+#endif
+#ifdef CHARKHA_TEST_LEAKS
+#include <sanitizer/lsan_interface.h>
+#endif
+
+using charkha::cancelled_error;
+using charkha::coro;
+using charkha::report_kind;
+using charkha::runtime;
+using charkha::task;
+using charkha::test::report_log;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What is allocated in its scope does not count as leaked.
+class leak_on_purpose {
+ public:
+#ifdef CHARKHA_TEST_LEAKS
+  leak_on_purpose() { __lsan_disable(); }
+  ~leak_on_purpose() { __lsan_enable(); }
+#else
+  leak_on_purpose() = default;
+  ~leak_on_purpose() {}
+#endif
+  leak_on_purpose(const leak_on_purpose&) = delete;
+  leak_on_purpose& operator=(const leak_on_purpose&) = delete;
+};
+
+coro<int> give(int value) { co_return value; }
+coro<> sleep_long() { co_await charkha::sleep(1h); }
+coro<int> fail() {
+  throw std::runtime_error("boom");
+  co_return 0;
+}
+/// Must have started before it is asked to stop: a task that has not is cancelled without running.
+coro<> swallow_forever(std::atomic<int>& started) {
+  ++started;
+  for (;;) {
+    try {
+      co_await charkha::sleep(1h);
+    } catch (const cancelled_error&) {
+    }
+  }
+}
+coro<std::string> thread_name() {
+  char name[16] = {};
+  pthread_getname_np(pthread_self(), name, sizeof name);
+  co_return name;
+}
+coro<> block(std::binary_semaphore& entered, std::binary_semaphore& leave) {
+  entered.release();
+  leave.acquire();
+  co_return;
+}
+coro<> await_it(task<> of) { co_await of; }
+void wait_for(const std::atomic<int>& count, int value) {
+  while (count < value) std::this_thread::yield();
+}
+
+}  // namespace
+
+TEST_CASE("a runtime starts its workers and ends without ever having had a task") {
+  for (const int workers : {1, 2, 4, 8}) {
+    CAPTURE(workers);
+    runtime rt{{.workers = workers, .name = "idle"}};
+    CHECK(rt.worker_count() == static_cast<std::size_t>(workers));
+    CHECK(rt.name() == "idle");
+  }
+}
+
+TEST_CASE("spawn from a foreign thread, get there; values, errors, functions with captures") {
+  for (const int workers : {1, 2, 4}) {
+    CAPTURE(workers);
+    runtime rt{{.workers = workers}};
+    CHECK(rt.spawn(give(3)).get() == 3);
+    CHECK_THROWS_WITH(static_cast<void>(rt.spawn(fail()).get()), "boom");
+    const auto captured = std::make_unique<int>(4);
+    auto t = rt.spawn([value = *captured]() -> coro<int> {
+      co_await charkha::yield();
+      co_return value;
+    });
+    CHECK(t.get() == 4);
+    CHECK(rt.spawn(give(1), {.name = "named"}).name() == "named");
+  }
+}
+
+TEST_CASE("spawn keeps the caller's location") {
+  runtime rt{{.workers = 1}};
+  auto t = rt.spawn(give(1));
+  const auto line = __LINE__ - 1;
+  CHECK(t.site().line() == line);
+  CHECK(t.get() == 1);
+}
+
+TEST_CASE("many foreign threads spawn and get") {
+  runtime rt{{.workers = 2}};
+  std::atomic<int> sum{0};
+  std::vector<std::thread> crowd;
+  for (int t = 0; t < 4; ++t) {
+    crowd.emplace_back([&] {
+      for (int i = 0; i < 200; ++i) sum += rt.spawn(give(1)).get();
+    });
+  }
+  for (auto& thread : crowd) thread.join();
+  CHECK(sum == 800);
+}
+
+TEST_CASE("several runtimes in one process have their own tasks; a task of another one is refused") {
+  runtime a{{.workers = 2, .name = "a"}}, b{{.workers = 1, .name = "b"}};
+  auto sleeper = a.spawn(sleep_long());
+  auto foreign = b.spawn(await_it(sleeper));
+  CHECK_THROWS_AS(foreign.get(), charkha::usage_error);
+  CHECK(a.spawn(give(1)).get() == 1);
+  CHECK(b.spawn(give(2)).get() == 2);
+  CHECK(b.shutdown(10s).complete());
+  CHECK_FALSE(sleeper.done());
+  CHECK(a.shutdown(10s).complete());
+  CHECK(sleeper.cancelled());
+}
+
+TEST_CASE("a task may spawn on another runtime and cancel there") {
+  runtime a{{.workers = 1}}, b{{.workers = 1}};
+  auto body = [](runtime& other) -> coro<> {
+    auto there = other.spawn(sleep_long());
+    CHECK(there.cancel());
+    while (!there.done()) co_await charkha::yield();
+    CHECK(there.cancelled());
+  };
+  CHECK_NOTHROW(a.spawn(body(b)).get());
+}
+
+TEST_CASE("workers are named after the runtime, cut to fifteen characters") {
+  {
+    runtime rt{{.workers = 1, .name = "api"}};
+    CHECK(rt.spawn(thread_name()).get() == "api-0");
+  }
+  runtime rt{{.workers = 1, .name = "a-name-that-is-too-long"}};
+  CHECK(rt.spawn(thread_name()).get() == "a-name-that-i-0");
+  CHECK(rt.name() == "a-name-that-is-too-long");
+}
+
+TEST_CASE("get, shutdown and run-like blocking are refused on a worker") {
+  runtime rt{{.workers = 2}};
+  auto body = [](runtime& mine) -> coro<> {
+    auto other = charkha::create_task(sleep_long());
+    CHECK_THROWS_AS(other.get(), charkha::usage_error);
+    CHECK_THROWS_AS(static_cast<void>(mine.shutdown(1s)), charkha::usage_error);
+    other.cancel();
+    co_return;
+  };
+  CHECK_NOTHROW(rt.spawn(body(rt)).get());
+  CHECK(rt.shutdown(10s).complete());
+}
+
+TEST_CASE("shutdown cancels what sleeps, lets clean-up and the tasks that it creates end, and says so again") {
+  for (const int workers : {1, 2, 4}) {
+    CAPTURE(workers);
+    report_log log;
+    runtime rt{{.workers = workers, .reports = &log}};
+    std::atomic<int> cleaned{0}, late{0}, started{0};
+    auto child = [](std::atomic<int>& count) -> coro<> {
+      co_await charkha::sleep(1ms);
+      ++count;
+    };
+    auto body = [](std::atomic<int>& begun, std::atomic<int>& done, std::atomic<int>& later, auto make) -> coro<> {
+      ++begun;
+      bool asked = false;
+      try {
+        co_await charkha::sleep(1h);
+      } catch (const cancelled_error&) {
+        asked = true;
+      }
+      if (asked) {
+        auto cleanup = charkha::create_task(make(later));
+        co_await cleanup;
+        ++done;
+      }
+    };
+    std::vector<task<>> tasks;
+    for (int i = 0; i < 20; ++i) tasks.push_back(rt.spawn(body(started, cleaned, late, child)));
+    wait_for(started, 20);
+    const auto result = rt.shutdown(30s);
+    CHECK(result.complete());
+    CHECK(result.unfinished.empty());
+    CHECK(cleaned == 20);
+    CHECK(late == 20);
+    for (const auto& each : tasks) CHECK(each.done());
+    CHECK(rt.shutdown(0s).complete());
+    CHECK(log.count() == 0);
+  }
+}
+
+TEST_CASE("after shutdown spawn is refused and runs nothing") {
+  charkha::test::tracked::reset();
+  runtime rt{{.workers = 1}};
+  CHECK(rt.shutdown(10s).complete());
+  bool ran = false;
+  auto body = [](bool& flag, charkha::test::tracked) -> coro<> {
+    flag = true;
+    co_return;
+  };
+  CHECK_THROWS_AS(static_cast<void>(rt.spawn(body(ran, charkha::test::tracked(1)))), charkha::usage_error);
+  CHECK_FALSE(ran);
+  CHECK(charkha::test::tracked::alive == 0);
+}
+
+TEST_CASE("a task that swallows every request: shutdown returns, names it, destroys it and reports it once") {
+  for (const int workers : {1, 2}) {
+    CAPTURE(workers);
+    report_log log;
+    std::optional<task<>> handle;
+    std::atomic<int> started{0};
+    {
+      runtime rt{{.workers = workers, .reports = &log}};
+      handle = rt.spawn(swallow_forever(started), {.name = "stubborn"});
+      wait_for(started, 1);
+      auto nice = rt.spawn(sleep_long(), {.name = "nice"});
+      const auto result = rt.shutdown(20ms);
+      CHECK_FALSE(result.complete());
+      CHECK(result.unfinished == std::vector<std::string>{"stubborn"});
+      CHECK(result.workers_not_stopped == 0);
+      CHECK(handle->done());
+      CHECK(handle->cancelled());
+      CHECK(nice.cancelled());
+      CHECK(rt.shutdown(1h).unfinished == result.unfinished);
+    }
+    CHECK(log.names(report_kind::destroyed_while_pending) == std::vector<std::string>{"stubborn"});
+    CHECK(log.count() == 1);
+    CHECK_THROWS_AS(handle->result(), cancelled_error);
+  }
+}
+
+TEST_CASE("a thread that blocks in get() goes on when its task is destroyed by the shutdown") {
+  report_log log;
+  runtime rt{{.workers = 1, .reports = &log}};
+  std::atomic<int> started{0};
+  auto stubborn = rt.spawn(swallow_forever(started));
+  wait_for(started, 1);
+  std::atomic<bool> entered{false}, cancelled{false};
+  std::thread outside([&] {
+    entered = true;
+    try {
+      stubborn.get();
+    } catch (const cancelled_error&) {
+      cancelled = true;
+    }
+  });
+  while (!entered) std::this_thread::yield();
+  CHECK_FALSE(rt.shutdown(0s).complete());
+  outside.join();
+  CHECK(cancelled);
+}
+
+TEST_CASE("a gather, a when_all and a chain of awaits that are pending at the end are freed") {
+  report_log log;
+  charkha::test::tracked::reset();
+  {
+    runtime rt{{.workers = 2, .reports = &log}};
+    std::atomic<int> started{0};
+    auto hold = [](task<> of, std::atomic<int>& begun, charkha::test::tracked) -> coro<> {
+      ++begun;
+      for (;;) {
+        try {
+          co_await charkha::gather(of, of);
+        } catch (const cancelled_error&) {
+        }
+      }
+    };
+    auto fork = [](std::atomic<int>& begun, charkha::test::tracked) -> coro<> {
+      co_await charkha::when_all(swallow_forever(begun), swallow_forever(begun));
+    };
+    auto link = [](task<> of, std::atomic<int>& begun) -> coro<> {
+      ++begun;
+      co_await of;
+    };
+    auto inner = rt.spawn(swallow_forever(started));
+    auto outer = rt.spawn(hold(inner, started, charkha::test::tracked(1)));
+    auto chain = rt.spawn(link(outer, started));
+    auto forked = rt.spawn(fork(started, charkha::test::tracked(2)));
+    wait_for(started, 5);
+    CHECK(rt.shutdown(20ms).unfinished.size() == 4);
+    CHECK(chain.cancelled());
+    CHECK(forked.cancelled());
+  }
+  CHECK(charkha::test::tracked::alive == 0);
+  CHECK(log.count(report_kind::destroyed_while_pending) == 4);
+}
+
+TEST_CASE("the destructor shuts down; handles outlive the runtime and answer") {
+  report_log log;
+  std::optional<task<int>> good;
+  std::optional<task<>> pending;
+  std::optional<task<int>> bad;
+  {
+    runtime rt{{.workers = 2, .reports = &log}};
+    good = rt.spawn(give(5), {.name = "good"});
+    bad = rt.spawn(fail());
+    pending = rt.spawn(sleep_long());
+    CHECK(good->get() == 5);
+    while (!bad->done()) std::this_thread::yield();
+  }
+  CHECK(good->result() == 5);
+  CHECK(good->get() == 5);
+  CHECK(good->name() == "good");
+  CHECK(good->done());
+  CHECK_FALSE(good->cancel());
+  CHECK(pending->cancelled());
+  CHECK_THROWS_WITH(static_cast<void>(bad->result()), "boom");
+  CHECK(log.count() == 0);
+}
+
+TEST_CASE("tasks that have not run at shutdown are cancelled without running") {
+  report_log log;
+  std::atomic<int> ran{0};
+  {
+    runtime rt{{.workers = 1, .reports = &log}};
+    std::binary_semaphore entered{0}, leave{0};
+    auto blocker = rt.spawn(block(entered, leave));
+    entered.acquire();
+    auto body = [](std::atomic<int>& count) -> coro<> {
+      ++count;
+      co_return;
+    };
+    std::vector<task<>> tasks;
+    for (int i = 0; i < 50; ++i) tasks.push_back(rt.spawn(body(ran)));
+    std::thread closer([&] { CHECK(rt.shutdown(30s).complete()); });
+    // The requests are there when the last task has one.
+    while (tasks.back().cancelling() == 0) std::this_thread::yield();
+    leave.release();
+    closer.join();
+    for (const auto& each : tasks) CHECK(each.cancelled());
+  }
+  CHECK(ran == 0);
+  CHECK(log.count() == 0);
+}
+
+TEST_CASE("spawn races shutdown: each task either runs to an end or is refused") {
+  for (int round = 0; round < 30; ++round) {
+    report_log log;
+    runtime rt{{.workers = 2, .reports = &log}};
+    std::vector<task<int>> spawned;
+    std::atomic<bool> go{false};
+    std::thread outside([&] {
+      try {
+        for (;;) {
+          spawned.push_back(rt.spawn(give(1)));
+          go = true;
+        }
+      } catch (const charkha::usage_error&) {
+      }
+    });
+    while (!go) std::this_thread::yield();
+    CHECK(rt.shutdown(30s).complete());
+    outside.join();
+    bool all_done = true;
+    for (const auto& each : spawned) all_done = all_done && each.done();
+    CHECK(all_done);
+    CHECK(log.count() == 0);
+  }
+}
+
+TEST_CASE("shutdown from several threads: all get the same answer") {
+  report_log log;
+  runtime rt{{.workers = 2, .reports = &log}};
+  std::atomic<int> started{0};
+  auto stubborn = rt.spawn(swallow_forever(started), {.name = "stubborn"});
+  wait_for(started, 1);
+  std::vector<std::thread> crowd;
+  std::atomic<int> right{0};
+  for (int i = 0; i < 3; ++i) {
+    crowd.emplace_back([&] {
+      if (rt.shutdown(10ms).unfinished == std::vector<std::string>{"stubborn"}) ++right;
+    });
+  }
+  for (auto& thread : crowd) thread.join();
+  CHECK(right == 3);
+}
+
+TEST_CASE("cancel from outside races shutdown") {
+  for (int round = 0; round < 50; ++round) {
+    report_log log;
+    runtime rt{{.workers = 1, .reports = &log}};
+    std::atomic<int> started{0};
+    auto stubborn = rt.spawn(swallow_forever(started));
+    wait_for(started, 1);
+    std::thread outside([&] {
+      while (stubborn.cancel("again")) std::this_thread::yield();
+    });
+    CHECK_FALSE(rt.shutdown(0s).complete());
+    outside.join();
+    CHECK(stubborn.done());
+  }
+}
+
+TEST_CASE("a worker that is stuck in a step is reported, and shutdown returns without it") {
+  static report_log log;  // the thread outlives the test case's scope by a little
+  static std::binary_semaphore entered{0}, leave{0};
+  std::unique_ptr<runtime> rt;
+  {
+    const leak_on_purpose allowed;  // what a stuck thread may still use is never freed
+    rt = std::make_unique<runtime>(charkha::runtime_options{.workers = 2, .reports = &log});
+    static_cast<void>(rt->spawn(block(entered, leave), {.name = "stuck"}));
+  }
+  entered.acquire();
+  const auto result = rt->shutdown(1ms);
+  CHECK_FALSE(result.complete());
+  CHECK(result.workers_not_stopped == 1);
+  CHECK(result.unfinished == std::vector<std::string>{"stuck"});
+  CHECK(log.count(report_kind::worker_not_stopped) == 1);
+  CHECK(log.count() == 1);
+  rt.reset();
+  leave.release();
+}
+
+TEST_CASE("options that make no sense are refused") {
+  CHECK_THROWS_AS(runtime({.workers = -1}), std::invalid_argument);
+  CHECK_THROWS_AS(runtime({.workers = 100'000}), std::invalid_argument);
+}
+
+TEST_CASE("a hundred runtimes one after the other, each with work in flight") {
+  std::atomic<int> ended{0};
+  for (int i = 0; i < 100; ++i) {
+    runtime rt{{.workers = 1 + i % 4}};
+    auto body = [](std::atomic<int>& count) -> coro<> {
+      std::vector<coro<int>> many;
+      for (int k = 0; k < 10; ++k) many.push_back(give(k));
+      const auto values = co_await charkha::gather(std::move(many));
+      if (values.size() == 10) ++count;
+    };
+    auto t = rt.spawn(body(ended));
+    auto sleeping = rt.spawn(sleep_long());
+    CHECK_NOTHROW(t.get());
+  }
+  CHECK(ended == 100);
+}
+
+TEST_CASE("N blocking steps run on N workers at once, from idle") {
+  constexpr int workers = 4;
+  runtime rt{{.workers = workers}};
+  for (int round = 0; round < 50; ++round) {
+    std::atomic<int> inside{0};
+    auto body = [](std::atomic<int>& count) -> coro<> {
+      ++count;
+      while (count < workers) std::this_thread::yield();  // only if all run at once does any of them end
+      co_return;
+    };
+    std::vector<task<>> tasks;
+    for (int i = 0; i < workers; ++i) tasks.push_back(rt.spawn(body(inside)));
+    for (const auto& each : tasks) each.get();
+    CHECK(inside == workers);
+  }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of all tasks of a runtime.
+#include "task_registry.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "charkha/coro.hpp"
+#include "charkha/detail/executor.hpp"
+
+using charkha::detail::intrusive_ptr;
+using charkha::detail::task_block;
+using charkha::detail::task_registry;
+
+namespace {
+
+/// Lists its tasks in a registry and remembers whether the last one has gone.
+struct registrar final : charkha::detail::executor {
+  void make_ready(charkha::detail::ready_item&, charkha::detail::ready_kind) noexcept override {}
+  void enlist(task_block&) override {}
+  void delist(task_block& task) noexcept override {
+    if (registry.remove(task)) last_gone.fetch_add(1);
+  }
+  void block_until_complete(charkha::detail::waiter_list&) override {}
+  void report_unretrieved(const task_block&, std::exception_ptr) noexcept override {}
+
+  /// A task that nobody runs, with one handle.
+  intrusive_ptr<task_block> make(std::size_t creator) {
+    auto body = []() -> charkha::coro<> { co_return; }();
+    auto* block = new charkha::detail::typed_task_block<void>(*this, charkha::detail::coro_access::release(body),
+                                                              std::source_location::current());
+    CHECK(registry.add(*block, creator));
+    return intrusive_ptr<task_block>::adopt(*block);
+  }
+
+  task_registry registry;
+  std::atomic<int> last_gone{0};
+};
+
+std::vector<const task_block*> pending(const task_registry& registry) {
+  std::vector<const task_block*> found;
+  for (const auto& each : registry.pending()) found.push_back(each.get());
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("an empty registry has nothing pending, and closing it says that nothing is left") {
+  task_registry registry;
+  CHECK(registry.pending().empty());
+  registry.refuse_all();
+  CHECK(registry.close());
+}
+
+TEST_CASE("pending gives the tasks of a creator in the order of their creation, without those that are complete") {
+  registrar runtime;
+  auto a = runtime.make(3);
+  auto b = runtime.make(3);
+  auto c = runtime.make(3);
+  CHECK(pending(runtime.registry) == std::vector<const task_block*>{a.get(), b.get(), c.get()});
+  b->abandon();
+  CHECK(pending(runtime.registry) == std::vector<const task_block*>{a.get(), c.get()});
+  a->abandon();
+  c->abandon();
+  CHECK(runtime.registry.pending().empty());
+}
+
+TEST_CASE("a pending reference keeps the block; the runtime's alone does, too") {
+  registrar runtime;
+  auto a = runtime.make(task_registry::outside);
+  const task_block* address = a.get();
+  a = intrusive_ptr<task_block>();
+  auto found = runtime.registry.pending();
+  CHECK(found.size() == 1);
+  CHECK(found[0].get() == address);
+  found[0]->abandon();
+  CHECK(found[0]->is_complete());
+}
+
+TEST_CASE("tasks come out of the middle, the front and the back of their list") {
+  registrar runtime;
+  for (std::size_t gone = 0; gone < 3; ++gone) {
+    std::vector<intrusive_ptr<task_block>> all;
+    for (int i = 0; i < 3; ++i) all.push_back(runtime.make(0));
+    std::vector<const task_block*> expected;
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (i != gone) expected.push_back(all[i].get());
+    }
+    all[gone]->abandon();
+    all[gone] = intrusive_ptr<task_block>();
+    CHECK(pending(runtime.registry) == expected);
+    for (auto& each : all) {
+      if (each) each->abandon();
+    }
+  }
+  CHECK(runtime.registry.pending().empty());
+}
+
+TEST_CASE("names are unique, whoever creates") {
+  registrar runtime;
+  std::vector<intrusive_ptr<task_block>> all;
+  std::set<std::string> names;
+  for (std::size_t creator = 0; creator < 40; ++creator) {
+    for (int i = 0; i < 70; ++i) all.push_back(runtime.make(creator % 20 == 0 ? task_registry::outside : creator));
+  }
+  for (const auto& each : all) names.insert(each->name());
+  CHECK(names.size() == all.size());
+  CHECK(pending(runtime.registry).size() == all.size());
+  for (auto& each : all) each->abandon();
+}
+
+TEST_CASE("refusing: first those from outside, then everybody") {
+  registrar runtime;
+  auto make_unlisted = [&runtime] {
+    auto body = []() -> charkha::coro<> { co_return; }();
+    return std::pair(std::make_unique<charkha::detail::typed_task_block<void>>(
+                         runtime, charkha::detail::coro_access::frame(body), std::source_location::current()),
+                     std::move(body));
+  };
+  runtime.registry.refuse_outside();
+  auto refused = make_unlisted();
+  CHECK_FALSE(runtime.registry.add(*refused.first, task_registry::outside));
+  auto admitted = runtime.make(15);  // shares its list with those from outside
+  runtime.registry.refuse_all();
+  CHECK_FALSE(runtime.registry.add(*refused.first, 3));
+  CHECK(runtime.registry.pending().size() == 1);
+  admitted->abandon();
+}
+
+TEST_CASE("a closed registry says once when the last block goes") {
+  registrar runtime;
+  auto a = runtime.make(1);
+  auto b = runtime.make(2);
+  a->abandon();
+  b->abandon();
+  runtime.registry.refuse_all();
+  CHECK_FALSE(runtime.registry.close());
+  a = intrusive_ptr<task_block>();
+  CHECK(runtime.last_gone == 0);
+  b = intrusive_ptr<task_block>();
+  CHECK(runtime.last_gone == 1);
+}
+
+TEST_CASE("threads add, drop and look at once; closing against dropping says it exactly once") {
+  for (int round = 0; round < 30; ++round) {
+    registrar runtime;
+    std::atomic<int> made{0};
+    std::vector<std::thread> crowd;
+    std::vector<std::vector<intrusive_ptr<task_block>>> kept(3);
+    for (std::size_t t = 0; t < 3; ++t) {
+      crowd.emplace_back([&, t] {
+        for (int i = 0; i < 100; ++i) {
+          auto task = runtime.make(t);
+          task->abandon();
+          if (i % 4 == 0) kept[t].push_back(std::move(task));
+          made.fetch_add(1);
+        }
+      });
+    }
+    while (made.load() < 300) {
+      for (const auto& each : runtime.registry.pending()) static_cast<void>(each->is_complete());
+    }
+    for (auto& thread : crowd) thread.join();
+    runtime.registry.refuse_all();
+    crowd.clear();
+    for (std::size_t t = 0; t < 3; ++t) crowd.emplace_back([&, t] { kept[t].clear(); });
+    const bool none_left = runtime.registry.close();
+    for (auto& thread : crowd) thread.join();
+    CHECK((none_left ? 1 : 0) + runtime.last_gone == 1);
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// A runtime that only does work when its crank is turned: one worker, one ready queue, first in first out, on the thread
+// of the test. Drives core by hand; knows no threads and no clock.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "charkha/create_task.hpp"
+#include "charkha/detail/describe_exception.hpp"
+#include "charkha/detail/executor.hpp"
+#include "charkha/detail/task_block.hpp"
+#include "charkha/detail/this_thread.hpp"
+#include "charkha/detail/waiter_list.hpp"
+#include "charkha/task.hpp"
+#include "charkha/usage_error.hpp"
+
+namespace charkha::test {
+
+class crank final : public detail::executor {
+ public:
+  crank() = default;
+  ~crank() { tear_down(); }
+
+  /// What is queued is discarded and what is pending is destroyed, as a runtime does it that is torn down.
+  void tear_down() {
+    while (!ready_.empty()) {
+      detail::ready_item* item = ready_.front();
+      ready_.pop_front();
+      item->discard();
+    }
+    context_.forks.clear();
+    for (;;) {
+      const auto pending = std::find_if(tasks_.begin(), tasks_.end(), [](auto* task) { return !task->is_complete(); });
+      if (pending == tasks_.end()) break;
+      (*pending)->abandon();
+    }
+  }
+
+  /// Makes `body` a task, as a foreign thread would.
+  template <class T>
+  [[nodiscard]] task<T> start(coro<T> body, const task_options& options = {}) {
+    return detail::start_task(*this, std::move(body), options, std::source_location::current());
+  }
+
+  /// Runs one item: the newest forked child if there is one, else the oldest ready item. False: there is none.
+  bool turn() {
+    detail::ready_item* item = context_.pop();
+    if (item == nullptr) {
+      if (ready_.empty()) return false;
+      item = ready_.front();
+      ready_.pop_front();
+    }
+    detail::worker_context* const outside = detail::current_worker();
+    detail::set_current_worker(&context_);
+    item->run(context_);
+    detail::set_current_worker(outside);
+    ++turns_;
+    return true;
+  }
+
+  /// Turns until nothing is ready. How many turns that took.
+  std::size_t run() {
+    const std::size_t before = turns_;
+    while (turn()) {
+    }
+    return turns_ - before;
+  }
+
+  /// Makes the calling thread this runtime's worker for a scope, so that create_task and gather work outside a task.
+  class on_worker {
+   public:
+    explicit on_worker(crank& owner) noexcept : outside_(detail::current_worker()) {
+      detail::set_current_worker(&owner.context_);
+    }
+    ~on_worker() { detail::set_current_worker(outside_); }
+    on_worker(const on_worker&) = delete;
+    on_worker& operator=(const on_worker&) = delete;
+
+   private:
+    detail::worker_context* outside_;
+  };
+
+  [[nodiscard]] std::size_t ready() const noexcept { return ready_.size(); }
+  [[nodiscard]] std::size_t forked() const noexcept { return context_.forks.size(); }
+  /// Control blocks that have not been freed.
+  [[nodiscard]] std::size_t blocks() const noexcept { return tasks_.size(); }
+  /// "name: error" of each unretrieved error.
+  [[nodiscard]] const std::vector<std::string>& reports() const noexcept { return reports_; }
+  /// From here on enlist() refuses.
+  void close() noexcept { closed_ = true; }
+
+  // executor
+
+  void make_ready(detail::ready_item& item, detail::ready_kind /*kind*/) noexcept override { ready_.push_back(&item); }
+  void enlist(detail::task_block& task) override {
+    if (closed_) throw usage_error("the crank is closed");
+    tasks_.push_back(&task);
+  }
+  void delist(detail::task_block& task) noexcept override {
+    tasks_.erase(std::find(tasks_.begin(), tasks_.end(), &task));
+  }
+  /// Turns the crank instead of blocking.
+  void block_until_complete(detail::waiter_list& waiters) override {
+    if (detail::current_worker() != nullptr) throw usage_error("blocks a worker");
+    while (!waiters.is_closed()) {
+      if (!turn()) throw usage_error("the crank has nothing to do");
+    }
+  }
+  void report_unretrieved(const detail::task_block& task, std::exception_ptr error) noexcept override {
+    reports_.push_back(task.name() + ": " + detail::describe_exception(error));
+  }
+
+ private:
+  struct context final : detail::worker_context {
+    explicit context(crank& runtime) noexcept : worker_context(runtime) {}
+    void fork(detail::task_core& child) noexcept override { forks.push_back(&child); }
+    [[nodiscard]] detail::task_core* unfork() noexcept override { return pop(); }
+    [[nodiscard]] detail::task_core* pop() noexcept {
+      if (forks.empty()) return nullptr;
+      detail::task_core* newest = forks.back();
+      forks.pop_back();
+      return newest;
+    }
+    std::vector<detail::task_core*> forks;
+  };
+
+  context context_{*this};
+  std::deque<detail::ready_item*> ready_;
+  std::vector<detail::task_block*> tasks_;
+  std::vector<std::string> reports_;
+  std::size_t turns_ = 0;
+  bool closed_ = false;
+};
+
+}  // namespace charkha::test
