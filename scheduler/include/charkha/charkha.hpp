@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All of charkha.
+/// \file
+/// All of charkha: includes every public header.
 #pragma once
 
 #include "charkha/cancelled_error.hpp"
