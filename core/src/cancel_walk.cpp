@@ -8,9 +8,11 @@ namespace charkha::detail {
 
 namespace {
 
+// A child of when_all may be gone once it is let go, if its runtime is torn down: nothing is read from it afterwards.
 void end_wait(task_core& task) noexcept {
+  executor& runtime = task.runtime;
   task.state.close_hold();
-  task.make_ready();
+  runtime.make_ready(task, ready_kind::woken);
 }
 
 }  // namespace
@@ -44,13 +46,16 @@ void cancel_walk::start(task_core& task, std::string_view message) noexcept {
 // Asks all that `task`, which is held, awaits, and lets it go. It joins the path if some of those are to be visited.
 void cancel_walk::descend(task_core& task) {
   wait_operation& operation = *task.waiting_on;
+  executor& runtime = task.runtime;
   const auto route = operation.route_cancel();
   if (route == cancel_route::here || on_path_.contains(&task)) {
     end_wait(task);
     return;
   }
   if (route == cancel_route::refused) {
-    if (task.state.release_hold_undelivered() == release_result::make_ready) task.make_ready();
+    if (task.state.release_hold_undelivered() == release_result::make_ready) {
+      runtime.make_ready(task, ready_kind::woken);
+    }
     return;
   }
   const std::size_t count = operation.target_count();
@@ -64,7 +69,7 @@ void cancel_walk::descend(task_core& task) {
     for (std::size_t i = 0; i < count; ++i) ask(operation.target(i), here, reached);
     released = reached ? task.state.release_hold() : task.state.release_hold_undelivered();
   } while (released == release_result::again);
-  if (released == release_result::make_ready) task.make_ready();
+  if (released == release_result::make_ready) runtime.make_ready(task, ready_kind::woken);
   if (here.held.empty()) {
     on_path_.erase(&task);
   } else {

@@ -96,7 +96,7 @@ class [[nodiscard]] gather_vector final : public gather_wait {
 /// Throws usage_error for a task of another runtime.
 template <detail::task_like... Awaitables>
 [[nodiscard]] auto gather(Awaitables&&... awaitables) {
-  const auto site = std::source_location::current();
+  [[maybe_unused]] const auto site = std::source_location::current();
   auto state = detail::intrusive_ptr<detail::gather_state>::adopt(
       *new detail::gather_state(detail::current_runtime(), sizeof...(Awaitables)));
   [[maybe_unused]] std::size_t index = 0;

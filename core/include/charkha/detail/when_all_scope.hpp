@@ -61,6 +61,13 @@ class typed_forked_task final : public forked_task {
     promise.out = &value;
   }
 
+  // Pending only if the runtime is torn down: a canceller may still be reading what the body waits for.
+  ~typed_forked_task() {
+    if (!state.is_done()) state.retire();
+  }
+  typed_forked_task(const typed_forked_task&) = delete;
+  typed_forked_task& operator=(const typed_forked_task&) = delete;
+
   [[nodiscard]] outcome result_kind() const noexcept override { return value.kind(); }
   [[nodiscard]] std::exception_ptr error() const noexcept override {
     return value.kind() == outcome::error ? value.error() : nullptr;
