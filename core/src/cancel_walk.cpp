@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cancel_walk.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -13,6 +14,21 @@ void end_wait(task_core& task) noexcept {
   executor& runtime = task.runtime;
   task.state.close_hold();
   runtime.make_ready(task, ready_kind::woken);
+}
+
+void leave_undelivered(task_core& task) noexcept {
+  executor& runtime = task.runtime;
+  if (task.state.release_hold_undelivered() == release_result::make_ready) {
+    runtime.make_ready(task, ready_kind::woken);
+  }
+}
+
+void end_or_leave(task_core& task) noexcept {
+  if (task.waiting_on->may_end_early()) {
+    end_wait(task);
+  } else {
+    leave_undelivered(task);
+  }
 }
 
 }  // namespace
@@ -30,7 +46,7 @@ void cancel_walk::start(task_core& task, std::string_view message) noexcept {
       walk.descend(*next.task);
     } catch (const std::bad_alloc&) {
       // Without memory for the way, the request ends where it has come.
-      end_wait(*next.task);
+      end_or_leave(*next.task);
     }
     while (!walk.path_.empty() && walk.path_.back().held.empty()) {
       walk.on_path_.erase(walk.path_.back().here.task);
@@ -46,16 +62,13 @@ void cancel_walk::start(task_core& task, std::string_view message) noexcept {
 // Asks all that `task`, which is held, awaits, and lets it go. It joins the path if some of those are to be visited.
 void cancel_walk::descend(task_core& task) {
   wait_operation& operation = *task.waiting_on;
-  executor& runtime = task.runtime;
   const auto route = operation.route_cancel();
-  if (route == cancel_route::here || on_path_.contains(&task)) {
+  if (route == cancel_route::here) {
     end_wait(task);
     return;
   }
   if (route == cancel_route::refused) {
-    if (task.state.release_hold_undelivered() == release_result::make_ready) {
-      runtime.make_ready(task, ready_kind::woken);
-    }
+    leave_undelivered(task);
     return;
   }
   const std::size_t count = operation.target_count();
@@ -63,18 +76,33 @@ void cancel_walk::descend(task_core& task) {
   here.held.reserve(count);
   if (path_.size() == path_.capacity()) path_.reserve(2 * path_.size() + 4);
   on_path_.insert(&task);
+  if (operation.may_end_early() && awaits_path(operation)) {
+    on_path_.erase(&task);
+    end_wait(task);
+    return;
+  }
+  executor& runtime = task.runtime;
   release_result released;
   do {
     bool reached = false;
     for (std::size_t i = 0; i < count; ++i) ask(operation.target(i), here, reached);
+    if (reached) operation.cancel_passed_on();
     released = reached ? task.state.release_hold() : task.state.release_hold_undelivered();
   } while (released == release_result::again);
   if (released == release_result::make_ready) runtime.make_ready(task, ready_kind::woken);
   if (here.held.empty()) {
     on_path_.erase(&task);
   } else {
+    std::reverse(here.held.begin(), here.held.end());  // visited from the back, in the targets' order
     path_.push_back(std::move(here));
   }
+}
+
+bool cancel_walk::awaits_path(wait_operation& operation) const {
+  for (std::size_t i = 0; i < operation.target_count(); ++i) {
+    if (on_path_.contains(&operation.target(i))) return true;
+  }
+  return false;
 }
 
 void cancel_walk::ask(task_core& target, level& from, bool& reached) {
@@ -82,7 +110,12 @@ void cancel_walk::ask(task_core& target, level& from, bool& reached) {
   const auto asked = target.state.hold_for_cancel();
   if (asked == cancel_result::refused) return;
   reached = true;
-  if (asked == cancel_result::held) from.held.emplace_back(target);
+  if (asked != cancel_result::held) return;
+  if (on_path_.contains(&target)) {
+    end_or_leave(target);
+  } else {
+    from.held.emplace_back(target);
+  }
 }
 
 }  // namespace charkha::detail

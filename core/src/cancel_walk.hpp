@@ -14,8 +14,9 @@
 namespace charkha::detail {
 
 /// Depth first. Hand over hand: a task is let go when all that it awaits have been asked, so that it and they cannot
-/// miss each other. Tasks that await each other in a circle would wait for ever; where the walk comes back to a task
-/// that it is still below, that task's wait ends, cancelled.
+/// miss each other. Tasks that await each other in a circle would wait for ever; where a task awaits one that the walk
+/// has passed on its way to it, its wait ends, cancelled. That of a parent of when_all cannot end before its children
+/// have, but a circle has other tasks than those.
 class cancel_walk {
  public:
   /// `task` is held by the caller, for a request with this message.
@@ -39,6 +40,7 @@ class cancel_walk {
 
   explicit cancel_walk(std::string_view message) noexcept : message_(message) {}
   void descend(task_core& task);
+  [[nodiscard]] bool awaits_path(wait_operation& operation) const;
   void ask(task_core& target, level& from, bool& reached);
 
   std::string_view message_;

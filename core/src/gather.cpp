@@ -71,15 +71,12 @@ void gather_state::release_item::discard() noexcept { state.drop_reference(); }
 
 bool gather_wait::wait(task_core& self, std::coroutine_handle<> frame) {
   if (&self.runtime != &state_->runtime) throw usage_error("this gather belongs to another runtime");
+  for (std::size_t i = 0; i < state_->size(); ++i) {
+    if (&state_->child(i) == &self) throw usage_error("a task cannot gather itself: " + state_->child(i).name());
+  }
   begin(self, frame);
   if (!state_->waiters.add(*this)) return false;
   return suspend();
-}
-
-cancel_route gather_wait::route_cancel() noexcept {
-  if (state_->waiters.is_closed()) return cancel_route::refused;
-  state_->note_cancel();
-  return cancel_route::targets;
 }
 
 void gather_wait::finish() {

@@ -26,10 +26,12 @@ std::coroutine_handle<> task_core::begin_turn(worker_context& worker) noexcept {
 bool task_core::cancel(std::string_view message) noexcept {
   if (state.is_done()) return false;
   set_cancel_message(message);
-  const auto asked = state.hold_for_cancel();
-  if (asked == cancel_result::held) cancel_walk::start(*this, message);
+  const auto asked = begin_cancel();
+  if (asked == cancel_result::held) finish_cancel(message);
   return asked != cancel_result::refused;
 }
+
+void task_core::finish_cancel(std::string_view message) noexcept { cancel_walk::start(*this, message); }
 
 std::string task_core::cancel_message() const {
   const annotations* notes = annotations_.load(std::memory_order_acquire);

@@ -23,6 +23,7 @@ std::coroutine_handle<> forked_task::begin_turn(worker_context& worker) noexcept
   if (!started_) {
     started_ = true;
     if (state.take_cancel()) {  // R25: the body never runs
+      static_cast<void>(state.finish());
       set_error(std::make_exception_ptr(cancelled_error(cancel_message())));
       return scope_.child_ended(*this, worker, false);
     }
@@ -66,11 +67,6 @@ void when_all_scope::child_failed(std::exception_ptr error) noexcept {
   }
   if (!first) return;
   for (std::size_t i = 0; i < child_count(); ++i) child(i).cancel({});
-}
-
-cancel_route when_all_scope::route_cancel() noexcept {
-  parent_cancelled_.store(true, std::memory_order_relaxed);
-  return cancel_route::targets;
 }
 
 void when_all_scope::join() {

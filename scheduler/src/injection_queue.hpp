@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "charkha/detail/ready_item.hpp"
 
@@ -34,7 +35,8 @@ class injection_queue {
   [[nodiscard]] bool empty() const noexcept { return count_.load(std::memory_order_seq_cst) <= 0; }  // [push-park]
 
  private:
-  tbb::concurrent_queue<ready_item*> items_;
+  // Pages by std::allocator, which sanitizers can see.
+  tbb::concurrent_queue<ready_item*, std::allocator<ready_item*>> items_;
   // May be below the true number while an item is being pushed and popped at once, never above for long.
   alignas(64) std::atomic<std::int64_t> count_{0};
 };

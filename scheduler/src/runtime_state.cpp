@@ -78,13 +78,13 @@ bool runtime_state::has_visible_work() const noexcept {
 
 void runtime_state::wake_for_work() noexcept {
   const auto sleeper = idle_.pick_for_work();
-  if (sleeper != idle_set::nobody) config_.wake.unpark(sleeper);
+  if (sleeper != idle_set::nobody) config_.wake->unpark(sleeper);
 }
 
 void runtime_state::wake_for_deadline(std::int64_t deadline) noexcept {
   if (deadline == timer_driver::never) return;
   const auto keeper = idle_.pick_for_deadline(deadline);
-  if (keeper != idle_set::nobody) config_.wake.unpark(keeper);
+  if (keeper != idle_set::nobody) config_.wake->unpark(keeper);
 }
 
 void runtime_state::arm(timer_entry& entry, std::int64_t deadline) noexcept {
@@ -100,16 +100,24 @@ void runtime_state::expire_now(timer_entry& entry) noexcept {
 void runtime_state::stop() noexcept {
   stopping_.store(true, std::memory_order_seq_cst);
   // Twice is harmless: a token that nobody waits for ends a later park, and there is none.
-  for (std::size_t i = 0; i < workers_.size(); ++i) config_.wake.unpark(i);
+  for (std::size_t i = 0; i < workers_.size(); ++i) config_.wake->unpark(i);
 }
 
 void runtime_state::tell(const report& what) noexcept {
-  // [reports-closed] acquire.
-  if (config_.reports != nullptr && !given_up_.load(std::memory_order_acquire)) {
+  // [reports-forgotten] sequentially consistent, both words: either this thread is counted before forget_reports()
+  // looks, or it sees that the handler is gone.
+  telling_.fetch_add(1, std::memory_order_seq_cst);
+  if (config_.reports != nullptr && !reports_forgotten_.load(std::memory_order_seq_cst)) {
     config_.reports->handle(what);
   } else {
-    std::fprintf(stderr, "%s\n", what.text().c_str());
+    static_cast<void>(std::fprintf(stderr, "%s\n", what.text().c_str()));
   }
+  telling_.fetch_sub(1, std::memory_order_release);
+}
+
+void runtime_state::forget_reports() noexcept {
+  reports_forgotten_.store(true, std::memory_order_seq_cst);  // [reports-forgotten]
+  while (telling_.load(std::memory_order_seq_cst) != 0) spin_pause();
 }
 
 void runtime_state::close() noexcept {
@@ -127,8 +135,7 @@ void runtime_state::close() noexcept {
 }
 
 void runtime_state::give_up() noexcept {
-  // [reports-closed] release: the embedder's handler may go from here on.
-  given_up_.store(true, std::memory_order_release);
+  forget_reports();
   if (registry_.close()) delete this;
 }
 

@@ -24,22 +24,23 @@
 
 namespace charkha::detail {
 
-/// Ends the park of a worker: given by whoever drives the workers.
+/// Ends the park of a worker: given by whoever drives the workers. Lives as long as the state: a foreign thread that
+/// cancels a task may come here while the runtime goes away.
 class waker {
  public:
+  virtual ~waker() = default;
   waker(const waker&) = delete;
   waker& operator=(const waker&) = delete;
   virtual void unpark(std::size_t worker) noexcept = 0;
 
  protected:
   waker() noexcept = default;
-  ~waker() = default;
 };
 
 struct runtime_config {
   std::size_t workers;
   const time_source& clock;
-  waker& wake;
+  std::shared_ptr<waker> wake;
   report_handler* reports;  // null: stderr
   std::uint64_t seed;
   unsigned search_rounds;  // looks at all victims before a worker parks
@@ -84,6 +85,8 @@ class runtime_state final : public executor {
   /// The workers leave their loop after the step they are in.
   void stop() noexcept;
   void tell(const report& what) noexcept;
+  /// The embedder's handler may go after this: later reports go to stderr.
+  void forget_reports() noexcept;
   /// Destroys what is pending and takes no more tasks. The workers must have stopped for good.
   void close() noexcept;
   /// After close(): the driver goes away. The state frees itself, now or with the last handle.
@@ -99,7 +102,8 @@ class runtime_state final : public executor {
   task_registry registry_;
   std::vector<std::unique_ptr<worker>> workers_;
   alignas(64) std::atomic<bool> stopping_{false};
-  std::atomic<bool> given_up_{false};
+  std::atomic<bool> reports_forgotten_{false};
+  std::atomic<int> telling_{0};  // threads inside the embedder's handler
 };
 
 /// The calling worker. Throws usage_error on any other thread.

@@ -22,7 +22,8 @@ class simulation_driver final : public waker, public time_source {
   explicit simulation_driver(const simulation_options& options)
       : random_(options.seed),
         seats_(static_cast<std::size_t>(checked(options.workers))),
-        state_(new runtime_state({seats_.size(), *this, *this, options.reports, options.seed, 1})) {}
+        state_(new runtime_state({seats_.size(), *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this),
+                                  options.reports, options.seed, 1})) {}
 
   ~simulation_driver() {
     state_->close();

@@ -42,9 +42,9 @@ class bounded_waiter final : public waiter {
 thread_driver::thread_driver(const runtime_options& options)
     : name_(options.name), shutdown_timeout_(options.shutdown_timeout) {
   const auto workers = static_cast<std::size_t>(choose_worker_count(options.workers));
-  parkers_ = std::make_unique<parker[]>(workers);
+  waker_ = std::make_shared<thread_waker>(workers);
   // Victims in another order in each run would make runs differ for no reason: the seed is fixed.
-  state_ = new runtime_state({workers, clock_, *this, options.reports, 1, search_rounds});
+  state_ = new runtime_state({workers, clock_, waker_, options.reports, 1, search_rounds});
   try {
     start_threads();
   } catch (...) {
@@ -85,7 +85,7 @@ void thread_driver::serve(std::size_t index) noexcept {
         for (unsigned i = 0; i < pauses_a_round; ++i) spin_pause();
         break;
       case step_result::park:
-        while (!self.unparked(parkers_[index].park_until(self.park_deadline()))) {
+        while (!self.unparked(waker_->of(index).park_until(self.park_deadline()))) {
         }
         break;
       case step_result::stopped:
@@ -129,21 +129,22 @@ shutdown_result thread_driver::shutdown(std::chrono::nanoseconds timeout) {
   }
   const std::lock_guard guard(shutdown_mutex_);
   if (result_) return *result_;
-  result_.emplace();
+  shutdown_result result;
   const std::int64_t deadline = later(clock_.now(), timeout.count());
   state_->registry().refuse_outside();  // 1
   if (!stop_tasks(deadline)) {          // 2
-    for (const auto& task : state_->registry().pending()) result_->unfinished.push_back(task->name());
+    for (const auto& task : state_->registry().pending()) result.unfinished.push_back(task->name());
   }
   state_->stop();  // 3
   if (!join_threads(later(clock_.now(), grace))) {
-    result_->workers_not_stopped = serving_.load(std::memory_order_acquire);  // [workers-left]
+    result.workers_not_stopped = serving_.load(std::memory_order_acquire);  // [workers-left]
     state_->tell({report_kind::worker_not_stopped, {}, {}, nullptr});
+    state_->forget_reports();
     for (auto& thread : threads_) thread.detach();
-    return *result_;
+  } else {
+    state_->close();  // 4
   }
-  state_->close();  // 4
-  return *result_;
+  return *(result_ = std::move(result));
 }
 
 }  // namespace charkha::detail

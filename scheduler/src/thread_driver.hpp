@@ -21,15 +21,24 @@
 
 namespace charkha::detail {
 
-class thread_driver final : public waker {
+/// Gives the threads their tokens.
+class thread_waker final : public waker {
+ public:
+  explicit thread_waker(std::size_t workers) : parkers_(std::make_unique<parker[]>(workers)) {}
+  void unpark(std::size_t worker) noexcept override { parkers_[worker].unpark(); }
+  [[nodiscard]] parker& of(std::size_t worker) noexcept { return parkers_[worker]; }
+
+ private:
+  std::unique_ptr<parker[]> parkers_;
+};
+
+class thread_driver final {
  public:
   explicit thread_driver(const runtime_options& options);
   /// After shutdown().
   ~thread_driver() { state_->give_up(); }
   thread_driver(const thread_driver&) = delete;
   thread_driver& operator=(const thread_driver&) = delete;
-
-  void unpark(std::size_t worker) noexcept override { parkers_[worker].unpark(); }
 
   [[nodiscard]] runtime_state& state() noexcept { return *state_; }
   [[nodiscard]] std::size_t worker_count() const noexcept { return state_->worker_count(); }
@@ -50,7 +59,7 @@ class thread_driver final : public waker {
   const std::string name_;
   const std::chrono::nanoseconds shutdown_timeout_;
   steady_time_source clock_;
-  std::unique_ptr<parker[]> parkers_;
+  std::shared_ptr<thread_waker> waker_;
   runtime_state* state_;  // frees itself, see runtime_state::give_up()
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> serving_{0};    // threads inside serve()

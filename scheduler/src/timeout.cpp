@@ -7,7 +7,7 @@
 namespace charkha::detail {
 
 timeout_scope::timeout_scope(std::int64_t deadline)
-    : task_(*this_worker().current), cancelling_(task_.state.cancelling()) {
+    : task_(*this_worker().current), cancelling_(task_.state.cancelling()), pending_(task_.state.cancel_pending()) {
   auto& runtime = static_cast<runtime_state&>(task_.runtime);
   if (deadline <= runtime.now()) {
     runtime.expire_now(*this);
@@ -20,13 +20,20 @@ bool timeout_scope::leave() noexcept {
   if (left_) return false;
   left_ = true;
   timer_driver::disarm(*this);
-  return expired_ && task_.state.uncancel() <= cancelling_;
+  // A request of this scope that found no suspension goes with it.
+  return expired_ && task_.state.uncancel(pending_ ? 0 : cancelling_) <= cancelling_;
 }
 
 ready_item* timeout_scope::expire() noexcept {
   expired_ = true;
-  task_.cancel({});
+  unfinished = task_.begin_cancel() == cancel_result::held;
   return nullptr;
+}
+
+// The task is held: it cannot leave the scope before this lets it go.
+void timeout_scope::finish_expiry() noexcept {
+  unfinished = false;
+  task_.finish_cancel({});
 }
 
 std::int64_t deadline_after(std::chrono::nanoseconds duration) {

@@ -42,8 +42,13 @@ void timer_driver::disarm(timer_entry& entry) noexcept {
 
 ready_item* timer_driver::expire_now(std::size_t shard, timer_entry& entry) noexcept {
   entry.shard = shards_[shard].get();
-  const spin_guard guard(entry.shard->lock);
-  return due(entry);
+  ready_item* item = nullptr;
+  {
+    const spin_guard guard(entry.shard->lock);
+    item = due(entry);
+  }
+  if (entry.unfinished) entry.finish_expiry();
+  return item;
 }
 
 ready_item* timer_driver::due(timer_entry& entry) const noexcept {
@@ -81,7 +86,9 @@ void timer_hop::run(worker_context& worker) noexcept {
   delete this;
   if (entry == nullptr) return;
   entry->hop = nullptr;
-  if (ready_item* item = entry->expire()) worker.owner.make_ready(*item, ready_kind::woken);
+  ready_item* item = entry->expire();
+  if (entry->unfinished) entry->finish_expiry();
+  if (item != nullptr) worker.owner.make_ready(*item, ready_kind::woken);
 }
 
 void timer_hop::discard() noexcept {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "charkha/detail/ready_item.hpp"
 #include "charkha/detail/spin_lock.hpp"
@@ -63,14 +64,26 @@ class timer_driver {
     timer_shard& from = *shards_[shard];
     if (from.earliest.load(std::memory_order_relaxed) > now) return 0;
     std::size_t count = 0;
-    const spin_guard guard(from.lock);
-    from.wheel.advance_to(static_cast<std::uint64_t>(now / tick_ns), [&](timer_entry& entry) {
-      if (ready_item* item = due(entry)) {
-        push(*item);
-        ++count;
-      }
-    });
-    from.earliest.store(nanoseconds(from.wheel.next_expiry()), std::memory_order_release);
+    timer_entry* unfinished = nullptr;
+    {
+      const spin_guard guard(from.lock);
+      from.wheel.advance_to(static_cast<std::uint64_t>(now / tick_ns), [&](timer_entry& entry) {
+        if (ready_item* item = due(entry)) {
+          push(*item);
+          ++count;
+        }
+        if (entry.unfinished) {
+          entry.next = unfinished;
+          unfinished = &entry;
+        }
+      });
+      from.earliest.store(nanoseconds(from.wheel.next_expiry()), std::memory_order_release);
+    }
+    while (unfinished != nullptr) {
+      timer_entry& entry = *unfinished;
+      unfinished = std::exchange(entry.next, nullptr);
+      entry.finish_expiry();
+    }
     return count;
   }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 #include "charkha/detail/task_core.hpp"
@@ -30,6 +31,7 @@ void worker::discard_all() noexcept {
 }
 
 ready_item* worker::next_item() noexcept {
+  if (++since_look_ > turn_limit && runtime_.worker_count() > 1) look_around();
   if (slot_ != nullptr) {
     ready_item* item = std::exchange(slot_, nullptr);
     if (++slot_run_ <= slot_limit) return item;
@@ -46,7 +48,6 @@ ready_item* worker::next_item() noexcept {
   fork_run_ = 0;
   if (turn_left_ > 0) {
     --turn_left_;
-    ++since_clock_;
     slot_run_ = 0;
     if (ready_item* item = ready_.take()) return item;
     turn_left_ = 0;  // thieves were faster
@@ -56,23 +57,37 @@ ready_item* worker::next_item() noexcept {
 }
 
 void worker::begin_turn() noexcept {
+  take_injected();
+  // With several workers a look at the timers each turn_limit items is enough, unless there is nothing else to do.
+  if (runtime_.worker_count() == 1 || (ready_.size() <= 0 && forked_.size() <= 0)) take_due();
+  const std::int64_t size = ready_.size();
+  turn_left_ = runtime_.worker_count() == 1 ? size : std::min(size, turn_limit);
+}
+
+void worker::look_around() noexcept {
+  take_injected();
+  take_due();
+}
+
+void worker::take_injected() noexcept {
+  // Not more than a turn's worth, so that one of several workers does not take all that the others could do.
+  const auto limit = runtime_.worker_count() == 1 ? std::numeric_limits<std::int64_t>::max() : turn_limit;
   std::size_t arrived = 0;
-  // Not more than a turn's worth, so that one worker does not take all that others could do.
-  while (arrived < static_cast<std::size_t>(turn_limit)) {
+  for (std::int64_t i = 0; i < limit; ++i) {
     ready_item* item = runtime_.injected().try_pop();
     if (item == nullptr) break;
     ready_.push(item);
     ++arrived;
   }
-  // Reading the clock costs as much as several switches: only when something is armed, and then not for each item.
-  const std::int64_t earliest = runtime_.timers().earliest(index_);
-  if (earliest != timer_driver::never && (since_clock_ >= turn_limit || ready_.size() <= 0)) {
-    since_clock_ = 0;
-    arrived += collect_timers(index_, runtime_.now());
-  }
-  const std::int64_t size = ready_.size();
-  turn_left_ = runtime_.worker_count() == 1 ? size : std::min(size, turn_limit);
   if (arrived > 1) runtime_.wake_for_work();
+}
+
+void worker::take_due() noexcept {
+  since_look_ = 0;
+  // Reading the clock costs as much as several switches: only when something is armed.
+  if (runtime_.timers().earliest(index_) == timer_driver::never) return;
+  const std::size_t arrived = collect_timers(index_, runtime_.now());
+  if (arrived > 0 && (slot_ != nullptr || ready_.size() > 1)) runtime_.wake_for_work();
 }
 
 std::size_t worker::collect_timers(std::size_t shard, std::int64_t now) noexcept {
@@ -96,7 +111,7 @@ void worker::fork(task_core& child) noexcept {
 }
 
 task_core* worker::unfork() noexcept {
-  if (++fork_run_ >= fork_limit || slot_ != nullptr) return nullptr;
+  if (++fork_run_ >= fork_limit || ++since_look_ > turn_limit || slot_ != nullptr) return nullptr;
   return forked_.pop();
 }
 

@@ -2,9 +2,9 @@
 // One worker: its queues and the loop that serves them, as a step function. A thread calls step() in a loop, the
 // simulation calls the steps of all workers in an order of its choosing, a test calls it by hand.
 //
-// A turn is asyncio's: what was ready when it began runs, what became ready meanwhile runs in the next. At the start of
-// a turn injected work and due timers join the queue. With several workers a turn is cut after turn_limit items, so
-// that foreign work and timers never wait behind more than that.
+// A turn is asyncio's: what was ready when it began runs, what became ready meanwhile runs in the next. With one worker,
+// injected work and due timers join the queue at the start of each turn. With several they do so after turn_limit items
+// of whatever kind, and when there is nothing else to do.
 //
 // Order within a turn: the LIFO slot (at most slot_limit times in a row), fork work (at most fork_limit in a row while
 // something is ready), ready work, oldest first.
@@ -44,7 +44,7 @@ class victim_random {
 
 class alignas(64) worker final : public worker_context {
  public:
-  static constexpr std::int64_t turn_limit = 61;   // items of a turn, with several workers
+  static constexpr std::int64_t turn_limit = 61;   // items between two looks at timers and outside work
   static constexpr unsigned slot_limit = 3;        // items in a row from the LIFO slot
   static constexpr unsigned fork_limit = 256;      // items in a row from the fork deque
   static constexpr std::int64_t steal_limit = 16;  // items of the ready queue that one raid takes
@@ -77,6 +77,9 @@ class alignas(64) worker final : public worker_context {
  private:
   [[nodiscard]] ready_item* next_item() noexcept;
   void begin_turn() noexcept;
+  void look_around() noexcept;
+  void take_injected() noexcept;
+  void take_due() noexcept;
   [[nodiscard]] std::size_t collect_timers(std::size_t shard, std::int64_t now) noexcept;
   [[nodiscard]] step_result search() noexcept;
   [[nodiscard]] ready_item* raid() noexcept;
@@ -87,13 +90,13 @@ class alignas(64) worker final : public worker_context {
   runtime_state& runtime_;
   const std::size_t index_;
   victim_random random_;
-  ready_item* slot_ = nullptr;  // the LIFO slot: woken here, runs next; thieves do not see it
-  std::int64_t turn_left_ = 0;  // ready items of this turn that have not run
-  unsigned slot_run_ = 0;       // items in a row from the LIFO slot
-  unsigned fork_run_ = 0;       // items in a row from the fork deque
-  unsigned since_clock_ = 0;    // ready items since the clock was read
-  unsigned rounds_ = 0;         // rounds of this search that found nothing
-  bool searching_ = false;      // counted as searching in the idle set
+  ready_item* slot_ = nullptr;   // the LIFO slot: woken here, runs next; thieves do not see it
+  std::int64_t turn_left_ = 0;   // ready items of this turn that have not run
+  unsigned slot_run_ = 0;        // items in a row from the LIFO slot
+  unsigned fork_run_ = 0;        // items in a row from the fork deque
+  std::int64_t since_look_ = 0;  // items of any kind since the timers were looked at
+  unsigned rounds_ = 0;          // rounds of this search that found nothing
+  bool searching_ = false;       // counted as searching in the idle set
   std::int64_t park_deadline_ = 0;
 
   // this worker's thread pushes, thieves steal

@@ -24,7 +24,7 @@ int tighter(int a, int b) noexcept {
 
 int whole_processors(long long quota, long long period) noexcept {
   if (quota <= 0 || period <= 0) return 0;
-  return static_cast<int>(std::min<long long>((quota + period - 1) / period, most_workers));
+  return static_cast<int>(std::min<long long>(quota / period + (quota % period != 0 ? 1 : 0), most_workers));
 }
 
 // "max 100000" or "150000 100000"

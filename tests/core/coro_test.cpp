@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "charkha/usage_error.hpp"
 #include "support/crank.hpp"
 #include "support/gate.hpp"
 #include "support/tracked.hpp"
@@ -183,4 +184,17 @@ TEST_CASE("a coro awaits itself to any depth") {
   auto t = wheel.start(deep(20'000));
   CHECK(wheel.run() == 1);
   CHECK(t.result() == 20'000);
+}
+
+TEST_CASE("awaiting a coro that was handed over before is refused") {
+  charkha::test::crank wheel;
+  auto body = []() -> charkha::coro<> {
+    auto first = []() -> charkha::coro<> { co_return; }();
+    auto second = std::move(first);
+    co_await std::move(second);
+    co_await std::move(first);  // NOLINT(bugprone-use-after-move): that is the point
+  };
+  auto t = wheel.start(body());
+  wheel.run();
+  CHECK_THROWS_AS(t.result(), charkha::usage_error);
 }

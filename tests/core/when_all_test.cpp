@@ -460,3 +460,11 @@ TEST_CASE("a child awaits a task, and a task is cancelled through its parent's s
     CHECK(t.cancelled());
   }
 }
+
+TEST_CASE("when_all of nothing is over at once") {
+  charkha::test::crank wheel;
+  auto body = []() -> charkha::coro<> { co_await charkha::when_all(); };
+  auto t = wheel.start(body());
+  CHECK(wheel.run() == 1);
+  CHECK_NOTHROW(t.result());
+}

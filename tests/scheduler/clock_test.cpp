@@ -39,13 +39,15 @@ TEST_CASE("in a simulation it is virtual, outside of its tasks it is not") {
   };
   CHECK_NOTHROW(sim.run(body()));
   CHECK(sim.now().time_since_epoch() == 5s);
-  CHECK(charkha::clock::now().time_since_epoch() <= steady());
-  CHECK(charkha::clock::now().time_since_epoch() > 5s);
+  const auto before = steady();
+  CHECK(charkha::clock::now().time_since_epoch() >= before);
 }
 
 TEST_CASE("it is a clock as the standard library means it") {
   static_assert(charkha::clock::is_steady);
   static_assert(std::is_same_v<charkha::clock::time_point::duration, std::chrono::nanoseconds>);
   static_assert(std::is_same_v<charkha::clock::time_point::clock, charkha::clock>);
-  CHECK(charkha::clock::now() <= charkha::clock::now());
+  const auto first = charkha::clock::now();
+  const auto second = charkha::clock::now();
+  CHECK(first <= second);
 }

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <thread>
 
+#include "charkha/detail/atomics.hpp"
+
 using charkha::detail::parker;
 
 namespace {
@@ -130,8 +132,7 @@ TEST_CASE("a token that is given while another one is taken is not lost") {
       const long next = round.load();
       if (next == seen) continue;
       seen = next;
-      for (volatile long i = 0; i < seen % 64; i = i + 1) {
-      }
+      for (long i = seen % 64; i > 0; --i) charkha::detail::spin_pause();  // at another moment each time
       written.store(seen, std::memory_order_relaxed);
       p.unpark();
     }

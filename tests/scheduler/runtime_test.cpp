@@ -427,6 +427,24 @@ TEST_CASE("cancel from outside races shutdown") {
   }
 }
 
+TEST_CASE("cancel from outside races the end of a when_all") {
+  runtime rt{{.workers = 2}};
+  auto body = [](std::atomic<int>& started) -> coro<> {
+    auto child = [](std::atomic<int>& count) -> coro<> {
+      ++count;
+      co_await charkha::sleep(1h);
+    };
+    co_await charkha::when_all(child(started), child(started), child(started));
+  };
+  for (int round = 0; round < 500; ++round) {
+    std::atomic<int> started{0};
+    auto t = rt.spawn(body(started));
+    wait_for(started, 3);
+    t.cancel();
+    CHECK_THROWS_AS(t.get(), cancelled_error);
+  }
+}
+
 TEST_CASE("a worker that is stuck in a step is reported, and shutdown returns without it") {
   static report_log log;  // the thread outlives the test case's scope by a little
   static std::binary_semaphore entered{0}, leave{0};
@@ -483,5 +501,32 @@ TEST_CASE("N blocking steps run on N workers at once, from idle") {
     for (int i = 0; i < workers; ++i) tasks.push_back(rt.spawn(body(inside)));
     for (const auto& each : tasks) each.get();
     CHECK(inside == workers);
+  }
+}
+
+TEST_CASE("a cancel request from outside for a when_all races the destruction of its parent") {
+  charkha::test::report_log log;
+  for (int i = 0; i < 500; ++i) {
+    charkha::runtime rt{{.workers = 1, .reports = &log}};
+    auto stubborn = [](int children) -> charkha::coro<> {
+      auto child = []() -> charkha::coro<> {
+        for (;;) {
+          try {
+            co_await charkha::sleep(1h);
+          } catch (const charkha::cancelled_error&) {
+          }
+        }
+      };
+      std::vector<charkha::coro<>> many;
+      for (int k = 0; k < children; ++k) many.push_back(child());
+      co_await charkha::when_all(std::move(many));
+    };
+    auto t = rt.spawn(stubborn(20));
+    std::thread outside([&] {
+      while (t.cancel()) {
+      }
+    });
+    rt.shutdown(0s);
+    outside.join();
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deadlines for a piece of a task (R44-R46).
 #include "charkha/timeout.hpp"
+#include "charkha/create_task.hpp"
 
 #include <doctest/doctest.h>
 
@@ -431,4 +432,29 @@ TEST_CASE("with threads: deadlines race completions, each await has one outcome"
     co_return std::get<0>(counts) + std::get<1>(counts) + std::get<2>(counts) + std::get<3>(counts);
   };
   for (const int workers : {1, 2, 4}) CHECK(charkha::run(body(), {.workers = workers}) == 800);
+}
+
+TEST_CASE("a deadline that passed without being noticed leaves no cancel request behind") {
+  for (const int workers : {1, 2}) {
+    CAPTURE(workers);
+    charkha::simulation sim{{.workers = workers}};
+    auto swallow_then_time_out = []() -> charkha::coro<bool> {
+      try {
+        co_await charkha::sleep(std::chrono::hours(1));
+      } catch (const charkha::cancelled_error&) {
+        // swallowed: cancelling() stays 1
+      }
+      co_await charkha::timeout(std::chrono::seconds(0), []() -> charkha::coro<> { co_return; });
+      co_await charkha::yield();
+      co_return true;
+    };
+    auto body = [&]() -> charkha::coro<bool> {
+      auto t = charkha::create_task(swallow_then_time_out());
+      co_await charkha::sleep(std::chrono::seconds(1));
+      t.cancel();
+      const bool through = co_await t;
+      co_return through;
+    };
+    CHECK(sim.run(body()));
+  }
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -20,7 +21,9 @@ namespace charkha::test {
 class hand_runtime final : public detail::waker, public detail::time_source {
  public:
   explicit hand_runtime(std::size_t workers, report_handler* reports = nullptr)
-      : seats_(workers), state_(new detail::runtime_state({workers, *this, *this, reports, 1, 1})) {}
+      : seats_(workers),
+        state_(new detail::runtime_state(
+            {workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this), reports, 1, 1})) {}
   ~hand_runtime() {
     state_->close();
     state_->give_up();

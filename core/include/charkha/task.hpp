@@ -157,7 +157,7 @@ class task_wait : public wait_operation, public waiter {
     return wait(*frame.promise().task, frame);
   }
 
-  [[nodiscard]] cancel_route route_cancel() noexcept final { return cancel_route::targets; }
+  [[nodiscard]] cancel_route route_cancel() const noexcept final { return cancel_route::targets; }
   [[nodiscard]] std::size_t target_count() const noexcept final { return 1; }
   [[nodiscard]] task_core& target(std::size_t /*index*/) noexcept final { return *block_; }
   [[nodiscard]] std::string_view describe() const noexcept final { return "task"; }

@@ -2,6 +2,7 @@
 // when_all: structured fork-join, the fast way to divide work.
 #pragma once
 
+#include <array>
 #include <coroutine>
 #include <cstddef>
 #include <memory>
@@ -62,7 +63,7 @@ class [[nodiscard]] when_all_tuple final : public when_all_scope {
   [[nodiscard]] forked_task& child(std::size_t index) noexcept override {
     return std::apply(
         [index](auto&... slots) -> forked_task& {
-          forked_task* tasks[] = {&slots.task...};
+          const std::array<forked_task*, sizeof...(Ts)> tasks{&slots.task...};
           return *tasks[index];
         },
         children_);

@@ -43,8 +43,8 @@ class runtime {
   /// Starts the workers. Throws std::invalid_argument for options that make no sense, std::system_error when a thread
   /// cannot be started (none is left behind then), std::bad_alloc.
   explicit runtime(const runtime_options& options = {});
-  /// shutdown(options.shutdown_timeout), unless that was done. Not on one of its own workers: the program is ended with
-  /// a message.
+  /// shutdown(options.shutdown_timeout), unless that was done. Not on a worker, of this or another runtime: the
+  /// program is ended with a message.
   ~runtime();
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;

@@ -33,10 +33,12 @@ class timeout_scope final : public timer_entry {
   [[nodiscard]] bool leave() noexcept;
 
   [[nodiscard]] ready_item* expire() noexcept override;
+  void finish_expiry() noexcept override;
 
  private:
   task_core& task_;
   std::uint32_t cancelling_;  // requests that were there before
+  bool pending_;              // was one of them undelivered?
   bool expired_ = false;      // guarded by the timer shard's lock until disarmed
   bool left_ = false;
 };

@@ -38,7 +38,7 @@ class gather_state final {
   /// After settling: throws the first error, or cancelled_error with `message` if a cancel request was passed on.
   void rethrow_failure(std::string_view message) const;
 
-  /// A cancel request is about to be passed on to the children: when they are done the gather throws it.
+  /// A cancel request was passed on to the children: when they are done the gather throws it.
   void note_cancel() noexcept { cancel_requested_.store(true, std::memory_order_relaxed); }
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
@@ -89,7 +89,10 @@ class gather_wait : public wait_operation, public waiter {
   bool await_suspend(std::coroutine_handle<Promise> frame) {
     return wait(*frame.promise().task, frame);
   }
-  [[nodiscard]] cancel_route route_cancel() noexcept final;
+  [[nodiscard]] cancel_route route_cancel() const noexcept final {
+    return state_->waiters.is_closed() ? cancel_route::refused : cancel_route::targets;
+  }
+  void cancel_passed_on() noexcept final { state_->note_cancel(); }
   [[nodiscard]] std::size_t target_count() const noexcept final { return state_->size(); }
   [[nodiscard]] task_core& target(std::size_t index) noexcept final { return state_->child(index); }
   [[nodiscard]] std::string_view describe() const noexcept final { return "gather"; }

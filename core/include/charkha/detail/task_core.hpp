@@ -27,6 +27,11 @@ class task_core : public ready_item {
   /// Asks the task to stop (R23-R32). False when it is done already. From any thread that keeps the task alive.
   bool cancel(std::string_view message) noexcept;
 
+  /// The same in two parts, for callers that must not walk along awaits where they notice that they want to cancel.
+  /// held: nothing else can resume the task until finish_cancel() is called.
+  [[nodiscard]] cancel_result begin_cancel() noexcept { return state.hold_for_cancel(); }
+  void finish_cancel(std::string_view message) noexcept;
+
   /// Makes the task ready on the calling worker. Only for whoever closed its wait.
   void make_ready() noexcept { runtime.make_ready(*this, ready_kind::woken); }
 

@@ -188,13 +188,14 @@ class basic_task_state {
     return static_cast<std::uint32_t>((word_.load(std::memory_order_acquire) & count_mask) >> count_shift);
   }
 
-  /// Takes one request back and returns how many are left; at none, an undelivered one is withdrawn (R33).
-  std::uint32_t uncancel() noexcept {
+  /// Takes one request back and returns how many are left. If no more than `settled` are, those that were dealt with
+  /// before, an undelivered one is withdrawn (R33).
+  std::uint32_t uncancel(std::uint32_t settled = 0) noexcept {
     auto word = word_.load(std::memory_order_relaxed);
     for (;;) {
       if ((word & count_mask) == 0) return 0;
       auto next = word - one_cancel;
-      if ((next & count_mask) == 0) next &= ~cancel_requested;
+      if (((next & count_mask) >> count_shift) <= settled) next &= ~cancel_requested;
       if (word_.compare_exchange_weak(word, next, std::memory_order_acq_rel, std::memory_order_relaxed)) {
         return static_cast<std::uint32_t>((next & count_mask) >> count_shift);
       }

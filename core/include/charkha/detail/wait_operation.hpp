@@ -36,8 +36,13 @@ class wait_operation {
   wait_operation(const wait_operation&) = delete;
   wait_operation& operator=(const wait_operation&) = delete;
 
-  /// Called by a canceller that holds the waiting task, before it asks the targets.
-  [[nodiscard]] virtual cancel_route route_cancel() noexcept { return cancel_route::here; }
+  // These four are called by a canceller that holds the waiting task.
+
+  [[nodiscard]] virtual cancel_route route_cancel() const noexcept { return cancel_route::here; }
+  /// May a canceller end the wait while targets go on? Not if they live in the awaiter.
+  [[nodiscard]] virtual bool may_end_early() const noexcept { return true; }
+  /// At least one target took the request.
+  virtual void cancel_passed_on() noexcept {}
   /// The tasks that are awaited.
   [[nodiscard]] virtual std::size_t target_count() const noexcept { return 0; }
   [[nodiscard]] virtual task_core& target(std::size_t /*index*/) noexcept { return *task_; }

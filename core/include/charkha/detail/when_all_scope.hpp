@@ -84,7 +84,9 @@ class typed_forked_task final : public forked_task {
 /// The parent's side. The children are given to it when the parent suspends.
 class when_all_scope : public wait_operation {
  public:
-  [[nodiscard]] cancel_route route_cancel() noexcept final;
+  [[nodiscard]] cancel_route route_cancel() const noexcept final { return cancel_route::targets; }
+  [[nodiscard]] bool may_end_early() const noexcept final { return false; }
+  void cancel_passed_on() noexcept final { parent_cancelled_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] std::size_t target_count() const noexcept final { return child_count(); }
   [[nodiscard]] task_core& target(std::size_t index) noexcept final { return child(index); }
   [[nodiscard]] std::string_view describe() const noexcept final { return "when_all"; }

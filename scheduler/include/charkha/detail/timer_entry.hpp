@@ -18,6 +18,8 @@ class timer_entry {
   /// It is time. Called once, under the lock of the entry's shard: must not touch timers or run user code.
   /// Returns what is to be made ready, or null.
   [[nodiscard]] virtual ready_item* expire() noexcept = 0;
+  /// Called after that, without the lock, if expire() set `unfinished`; until then the entry must stay alive.
+  virtual void finish_expiry() noexcept {}
 
   // guarded by the lock of the shard; written by the wheel and the timer driver only
   timer_entry* next = nullptr;  // null: in no wheel
@@ -25,6 +27,7 @@ class timer_entry {
   std::uint64_t tick = 0;
   timer_shard* shard = nullptr;  // where it was armed; null: never armed
   timer_hop* hop = nullptr;      // due, and on its way through the ready queue
+  bool unfinished = false;
   std::uint8_t level = 0;
   std::uint8_t slot = 0;
 

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// How cancel requests walk along tasks that await each other: in order, without nesting, out of circles.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "charkha/cancelled_error.hpp"
+#include "charkha/gather.hpp"
+#include "charkha/usage_error.hpp"
+#include "charkha/when_all.hpp"
+#include "support/crank.hpp"
+#include "support/gate.hpp"
+
+namespace {
+
+using charkha::test::crank;
+using charkha::test::gate;
+
+charkha::coro<> note_cancel(gate& at, std::string& log, char letter) {
+  try {
+    co_await at.wait();
+  } catch (const charkha::cancelled_error&) {
+    log += letter;
+    throw;
+  }
+}
+charkha::coro<int> give_at(gate& at, int value) {
+  co_await at.wait();
+  co_return value;
+}
+
+charkha::coro<> pass(gate& at) { co_await at.wait(); }
+charkha::coro<> gather_one(charkha::task<> inner) { co_await charkha::gather(std::move(inner)); }
+charkha::coro<> await_later(charkha::task<>& other) { co_await other; }
+charkha::coro<> gather_later(charkha::task<>& other) { co_await charkha::gather(other); }
+charkha::coro<> fork_later(charkha::task<>& other, gate& at) {
+  co_await charkha::when_all(await_later(other), pass(at));
+}
+
+}  // namespace
+
+TEST_CASE("two tasks that await each other end when one of them is cancelled") {
+  crank wheel;
+  charkha::task<> a, b;
+  a = wheel.start(await_later(b));
+  b = wheel.start(await_later(a));
+  wheel.run();
+  a.cancel();
+  wheel.run();
+  CHECK(a.cancelled());
+  CHECK(b.cancelled());
+}
+
+TEST_CASE("a circle that leads through a gather ends when one of its tasks is cancelled") {
+  crank wheel;
+  charkha::task<> a, b;
+  a = wheel.start(gather_later(b));
+  b = wheel.start(await_later(a));
+  wheel.run();
+  a.cancel();
+  wheel.run();
+  CHECK(a.cancelled());
+  CHECK(b.cancelled());
+}
+
+TEST_CASE("a circle that leads through a when_all ends, and not before the children have") {
+  crank wheel;
+  gate closed;
+  charkha::task<> a;
+  a = wheel.start(fork_later(a, closed));
+  wheel.run();
+  a.cancel();
+  wheel.run();
+  CHECK(a.cancelled());
+}
+
+TEST_CASE("a task that gathers itself is refused") {
+  crank wheel;
+  charkha::task<> a;
+  a = wheel.start(gather_later(a));
+  wheel.run();
+  REQUIRE(a.done());
+  CHECK_THROWS_AS(a.result(), charkha::usage_error);
+}
+
+TEST_CASE("a request goes down a chain of 20,000 tasks that gather each other without nesting") {
+  crank wheel;
+  gate closed;
+  auto last = wheel.start(pass(closed));
+  for (int i = 0; i < 20'000; ++i) last = wheel.start(gather_one(std::move(last)));
+  wheel.run();
+  last.cancel();
+  wheel.run();
+  CHECK(last.cancelled());
+}
+
+TEST_CASE("a request that comes while another one holds the task is passed on as well") {
+  crank wheel;
+  gate closed;
+  auto inner = wheel.start(pass(closed));
+  auto outer = wheel.start(gather_one(inner));
+  wheel.run();
+  outer.cancel("first");
+  outer.cancel("second");
+  CHECK(inner.cancelling() == 2);
+  wheel.run();
+  CHECK(outer.cancelled());
+}
+
+TEST_CASE("children of a gather hear of a cancel request in argument order, as in asyncio") {
+  crank wheel;
+  gate closed;
+  std::string log;
+  auto body = [](gate& at, std::string& out) -> charkha::coro<> {
+    co_await charkha::gather(note_cancel(at, out, 'a'), note_cancel(at, out, 'b'), note_cancel(at, out, 'c'));
+  };
+  auto t = wheel.start(body(closed, log));
+  wheel.run();
+  t.cancel();
+  wheel.run();
+  CHECK(log == "abc");  // is "cba": cancel_walk visits the held targets last one first
+}
+
+TEST_CASE("children of a when_all hear of a cancel request in argument order") {
+  crank wheel;
+  gate closed;
+  std::string log;
+  auto body = [](gate& at, std::string& out) -> charkha::coro<> {
+    co_await charkha::when_all(note_cancel(at, out, 'a'), note_cancel(at, out, 'b'), note_cancel(at, out, 'c'));
+  };
+  auto t = wheel.start(body(closed, log));
+  wheel.run();
+  t.cancel();
+  wheel.run();
+  CHECK(log == "abc");
+}
+
+TEST_CASE("a request that reached no child of a gather can be withdrawn (R33, R40)") {
+  crank wheel;
+  gate at;
+  auto child = wheel.start(give_at(at, 1));
+  auto body = [](charkha::task<int> of) -> charkha::coro<int> {
+    const auto values = co_await charkha::gather(of);
+    co_return std::get<0>(values);
+  };
+  auto t = wheel.start(body(child));
+  wheel.run();
+  at.open();
+  wheel.turn();
+  REQUIRE(child.done());
+  REQUIRE_FALSE(t.done());
+  t.cancel();
+  CHECK(t.uncancel() == 0);
+  wheel.run();
+  CHECK_FALSE(t.cancelled());  // note_cancel() came before anybody was reached, and stays
+}
