@@ -68,6 +68,8 @@ class runtime {
   /// Ends the runtime, in this order: no new tasks from outside; all tasks are asked to stop, and those that they
   /// create meanwhile, until none is left or `timeout` has passed; the workers stop; what is pending is destroyed and
   /// reported. Blocks; always returns, and says what did not end. A second call says the same again.
+  /// A worker that does not leave its step within a second after that keeps its thread and the runtime's memory; tasks
+  /// that are then still pending never complete, so a thread that is in get() for one of them stays there.
   /// Throws usage_error on a worker.
   template <class Rep, class Period>
   shutdown_result shutdown(std::chrono::duration<Rep, Period> timeout) {
