@@ -7,7 +7,10 @@
 namespace charkha::detail {
 
 timeout_scope::timeout_scope(std::int64_t deadline)
-    : task_(*this_worker().current), cancelling_(task_.state.cancelling()), pending_(task_.state.cancel_pending()) {
+    : timer_entry(true),
+      task_(*this_worker().current),
+      cancelling_(task_.state.cancelling()),
+      pending_(task_.state.cancel_pending()) {
   auto& runtime = static_cast<runtime_state&>(task_.runtime);
   if (deadline <= runtime.now()) {
     runtime.expire_now(*this);

@@ -47,7 +47,7 @@ ready_item* timer_driver::expire_now(std::size_t shard, timer_entry& entry) noex
     const spin_guard guard(entry.shard->lock);
     item = due(entry);
   }
-  if (entry.unfinished) entry.finish_expiry();
+  if (entry.outlives_expiry && entry.unfinished) entry.finish_expiry();
   return item;
 }
 
@@ -86,8 +86,9 @@ void timer_hop::run(worker_context& worker) noexcept {
   delete this;
   if (entry == nullptr) return;
   entry->hop = nullptr;
+  const bool outlives = entry->outlives_expiry;
   ready_item* item = entry->expire();
-  if (entry->unfinished) entry->finish_expiry();
+  if (outlives && entry->unfinished) entry->finish_expiry();
   if (item != nullptr) worker.owner.make_ready(*item, ready_kind::woken);
 }
 

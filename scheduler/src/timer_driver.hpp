@@ -68,11 +68,12 @@ class timer_driver {
     {
       const spin_guard guard(from.lock);
       from.wheel.advance_to(static_cast<std::uint64_t>(now / tick_ns), [&](timer_entry& entry) {
+        const bool outlives = entry.outlives_expiry;
         if (ready_item* item = due(entry)) {
           push(*item);
           ++count;
         }
-        if (entry.unfinished) {
+        if (outlives && entry.unfinished) {
           entry.next = unfinished;
           unfinished = &entry;
         }

@@ -21,6 +21,10 @@ class timer_entry {
   /// Called after that, without the lock, if expire() set `unfinished`; until then the entry must stay alive.
   virtual void finish_expiry() noexcept {}
 
+  /// Is it always disarmed before it dies? Only then may it be touched after expire(): a sleeping task that was made
+  /// ready, or that had not finished suspending, may have ended on another worker by then.
+  const bool outlives_expiry;
+
   // guarded by the lock of the shard; written by the wheel and the timer driver only
   timer_entry* next = nullptr;  // null: in no wheel
   timer_entry* previous = nullptr;
@@ -32,7 +36,7 @@ class timer_entry {
   std::uint8_t slot = 0;
 
  protected:
-  timer_entry() noexcept = default;
+  explicit timer_entry(bool disarmed_before_it_dies = false) noexcept : outlives_expiry(disarmed_before_it_dies) {}
   ~timer_entry() = default;
 };
 
