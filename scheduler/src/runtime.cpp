@@ -21,7 +21,8 @@ runtime::~runtime() {
   }
   const auto result = driver_->shutdown(driver_->shutdown_timeout());
   // Threads that did not stop still use it: left to them, reported, and never freed.
-  if (result.workers_not_stopped != 0) static_cast<void>(driver_.release());
+  if (result.workers_not_stopped == 0) return;
+  [[maybe_unused]] const auto* const theirs = driver_.release();
 }
 
 detail::executor& runtime::executor() const { return driver_->state(); }
