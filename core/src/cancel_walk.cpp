@@ -9,18 +9,28 @@ namespace charkha::detail {
 
 namespace {
 
-// A child of when_all may be gone once it is let go, if its runtime is torn down: nothing is read from it afterwards.
+/// Makes a task ready that is let go. A child of when_all may be gone by then, if its runtime is torn down: what is
+/// needed is read before. Such a child is on no strand; any other task is kept by the canceller's reference.
+class departure {
+ public:
+  explicit departure(task_core& task) noexcept : task_(task), runtime_(task.runtime), strand_(task.is_on_strand()) {}
+  void make_ready() noexcept { runtime_.make_ready(strand_ ? *task_.turn() : task_, ready_kind::woken); }
+
+ private:
+  task_core& task_;
+  executor& runtime_;
+  bool strand_;
+};
+
 void end_wait(task_core& task) noexcept {
-  executor& runtime = task.runtime;
+  departure leaving(task);
   task.state.close_hold();
-  runtime.make_ready(task, ready_kind::woken);
+  leaving.make_ready();
 }
 
 void leave_undelivered(task_core& task) noexcept {
-  executor& runtime = task.runtime;
-  if (task.state.release_hold_undelivered() == release_result::make_ready) {
-    runtime.make_ready(task, ready_kind::woken);
-  }
+  departure leaving(task);
+  if (task.state.release_hold_undelivered() == release_result::make_ready) leaving.make_ready();
 }
 
 void end_or_leave(task_core& task) noexcept {
@@ -52,11 +62,12 @@ void cancel_walk::start(task_core& task, std::string_view message) noexcept {
       walk.on_path_.erase(walk.path_.back().here.task);
       walk.path_.pop_back();
     }
-    if (walk.path_.empty()) return;
+    if (walk.path_.empty()) break;
     auto& held = walk.path_.back().held;
     next = std::move(held.back());
     held.pop_back();
   }
+  for (const auto& told : walk.told_) told->cancel_requested();
 }
 
 // Asks all that `task`, which is held, awaits, and lets it go. It joins the path if some of those are to be visited.
@@ -81,7 +92,7 @@ void cancel_walk::descend(task_core& task) {
     end_wait(task);
     return;
   }
-  executor& runtime = task.runtime;
+  departure leaving(task);
   release_result released;
   do {
     bool reached = false;
@@ -89,7 +100,7 @@ void cancel_walk::descend(task_core& task) {
     if (reached) operation.cancel_passed_on();
     released = reached ? task.state.release_hold() : task.state.release_hold_undelivered();
   } while (released == release_result::again);
-  if (released == release_result::make_ready) runtime.make_ready(task, ready_kind::woken);
+  if (released == release_result::make_ready) leaving.make_ready();
   if (here.held.empty()) {
     on_path_.erase(&task);
   } else {
@@ -100,21 +111,28 @@ void cancel_walk::descend(task_core& task) {
 
 bool cancel_walk::awaits_path(wait_operation& operation) const {
   for (std::size_t i = 0; i < operation.target_count(); ++i) {
-    if (on_path_.contains(&operation.target(i))) return true;
+    if (on_path_.contains(operation.target(i).task)) return true;
   }
   return false;
 }
 
-void cancel_walk::ask(task_core& target, level& from, bool& reached) {
-  target.set_cancel_message(message_);
-  const auto asked = target.state.hold_for_cancel();
+void cancel_walk::ask(await_target target, level& from, bool& reached) {
+  if (target.task == nullptr) {
+    reached = target.future->cancel(message_) || reached;
+    return;
+  }
+  task_core& task = *target.task;
+  task.set_cancel_message(message_);
+  const auto told = task.listener();
+  const auto asked = task.state.hold_for_cancel();
   if (asked == cancel_result::refused) return;
   reached = true;
+  if (told) told_.push_back(told);
   if (asked != cancel_result::held) return;
-  if (on_path_.contains(&target)) {
-    end_or_leave(target);
+  if (on_path_.contains(&task)) {
+    end_or_leave(task);
   } else {
-    from.held.emplace_back(target);
+    from.held.emplace_back(task);
   }
 }
 

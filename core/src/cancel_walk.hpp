@@ -41,11 +41,12 @@ class cancel_walk {
   explicit cancel_walk(std::string_view message) noexcept : message_(message) {}
   void descend(task_core& task);
   [[nodiscard]] bool awaits_path(wait_operation& operation) const;
-  void ask(task_core& target, level& from, bool& reached);
+  void ask(await_target target, level& from, bool& reached);
 
   std::string_view message_;
   std::vector<level> path_;
   std::unordered_set<const task_core*> on_path_;
+  std::vector<intrusive_ptr<cancel_listener>> told_;  // their code runs after the walk, when no task is held
 };
 
 }  // namespace charkha::detail

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "charkha/create_task.hpp"
 
+#include "charkha/context.hpp"
+#include "charkha/strand.hpp"
 #include "charkha/usage_error.hpp"
 
 namespace charkha::detail {
@@ -13,6 +15,42 @@ executor& current_runtime() {
         "runtime::spawn, which works from any thread");
   }
   return worker->owner;
+}
+
+intrusive_ptr<context_state> context_for(const task_options& options) {
+  return options.context == nullptr ? copy_current_context() : context_access::state(*options.context);
+}
+
+void apply_options(task_block& task, const task_options& options) {
+  if (!options.name.empty()) task.set_name(options.name);
+  if (options.on != nullptr) {
+    const auto& queue = strand_access::queue(*options.on);
+    if (&queue->runtime() != &task.runtime) throw usage_error("this strand belongs to another runtime");
+    task.demand_notes().strand = queue;
+  }
+  if (!options.eager_start) return;
+  const worker_context* worker = current_worker();
+  if (worker == nullptr || &worker->owner != &task.runtime) {
+    throw usage_error(
+        "eager_start: the body runs on the caller's stack, so the caller must be a worker of the runtime");
+  }
+  if (options.on != nullptr && !strand_access::queue(*options.on)->is_served_by(*worker)) {
+    throw usage_error("eager_start: the body would run outside its strand; create the task from within the strand");
+  }
+}
+
+void begin_task(task_block& task, const task_options& options) {
+  try {
+    task.runtime.spawned(task);
+  } catch (...) {
+    task.abandon();
+    throw;
+  }
+  if (options.eager_start) {
+    task.run_eagerly(*current_worker());
+  } else {
+    task.make_ready(ready_kind::created);
+  }
 }
 
 void throw_empty_coro() { throw usage_error("this coro is empty: it was awaited, handed over or moved from"); }

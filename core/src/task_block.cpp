@@ -13,21 +13,10 @@ std::string task_block::name() const {
   return given.empty() ? "Task-" + std::to_string(number_) : given;
 }
 
-bool task_block::try_add_reference() noexcept {
-  auto count = references_.load(std::memory_order_relaxed);
-  do {
-    if (count == 0) return false;
-  } while (!references_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed, std::memory_order_relaxed));
-  return true;
-}
+serial_queue& task_block::callbacks() { return first_queue(demand_notes().callbacks, runtime); }
 
-void task_block::drop_reference() noexcept {
-  // [last-reference] release: this holder's use of the task, for the one who comes last. Acquire: the others' use is
-  // over before the block is freed.
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  if (result_kind() == outcome::error && !was_cancelled_ && !retrieved_.load(std::memory_order_relaxed)) {
-    runtime.report_unretrieved(*this, error());
-  }
+void task_block::last_reference_gone() noexcept {
+  if (is_unretrieved()) runtime.report_unretrieved(name(), site_, error());
   runtime.delist(*this);
   free_block();
 }
@@ -49,19 +38,27 @@ std::coroutine_handle<> task_block::at_end(worker_context& worker) noexcept {
   return std::noop_coroutine();
 }
 
+void task_block::run_eagerly(worker_context& worker) noexcept {
+  task_core* const creator = std::exchange(worker.current, nullptr);
+  const bool nested = std::exchange(worker.eager, true);
+  {
+    const context_scope outside_callbacks(nullptr);
+    run(worker);
+  }
+  worker.eager = nested;
+  worker.current = creator;
+}
+
 void task_block::complete() noexcept {
   std::exchange(root_, nullptr).destroy();
   const bool cancel_undelivered = state.finish();
-  if (result_kind() == outcome::error) {
+  if (has_failed()) {
     if (!was_cancelled_) was_cancelled_ = is_cancellation(error());
   } else if (cancel_undelivered) {
     end_cancelled();
   }
-  waiters.close();
-  ready_item* item = nullptr;
-  while (waiters.take(item)) {
-    if (item != nullptr) runtime.make_ready(*item, ready_kind::woken);
-  }
+  complete_waiters();
+  runtime.ended(*this);
   drop_reference();
 }
 
@@ -69,12 +66,7 @@ void task_block::abandon() noexcept {
   state.retire();
   std::exchange(root_, nullptr).destroy();
   end_cancelled();
-  waiters.close();
-  // Threads that block on it go on; tasks that await it will never run and are abandoned in their turn.
-  ready_item* item = nullptr;
-  while (waiters.take(item)) {
-    if (item != nullptr) item->discard();
-  }
+  discard_waiters();
   drop_reference();
 }
 

@@ -6,10 +6,45 @@
 
 #include "cancel_walk.hpp"
 #include "charkha/cancelled_error.hpp"
+#include "charkha/detail/forked_record.hpp"
+#include "charkha/detail/future_core.hpp"
 
 namespace charkha::detail {
 
-task_core::~task_core() { delete annotations_.load(std::memory_order_relaxed); }
+task_core::~task_core() { delete notes_.load(std::memory_order_relaxed); }
+
+task_notes::~task_notes() {
+  if (auto* queue = callbacks.load(std::memory_order_relaxed)) queue->drop_reference();
+  if (auto* told = listener.load(std::memory_order_relaxed)) told->drop_reference();
+  if (auto* standing = record.load(std::memory_order_relaxed)) standing->drop_reference();
+}
+
+intrusive_ptr<cancel_listener> task_notes::set_listener(intrusive_ptr<cancel_listener> told) noexcept {
+  cancel_listener* known = nullptr;
+  // [task-notes] release: constructed before a canceller finds it.
+  if (listener.compare_exchange_strong(known, told.get(), std::memory_order_acq_rel, std::memory_order_acquire)) {
+    return intrusive_ptr<cancel_listener>(*told.release());
+  }
+  return intrusive_ptr<cancel_listener>(*known);
+}
+
+void task_notes::run_serially(worker_context& worker) noexcept { task.run(worker); }
+void task_notes::discard_serially() noexcept { task.discard(); }
+
+ready_item* task_core::turn() noexcept {
+  task_notes* own = notes();
+  return own != nullptr && own->strand ? own->strand->push(*own) : this;
+}
+
+void task_core::make_ready(ready_kind kind) noexcept {
+  executor& home = runtime;
+  home.make_ready(*turn(), kind);
+}
+
+bool task_core::is_on_strand() const noexcept {
+  const task_notes* own = notes();
+  return own != nullptr && own->strand;
+}
 
 void task_core::run(worker_context& worker) noexcept {
   begin_turn(worker).resume();
@@ -26,56 +61,72 @@ std::coroutine_handle<> task_core::begin_turn(worker_context& worker) noexcept {
 bool task_core::cancel(std::string_view message) noexcept {
   if (state.is_done()) return false;
   set_cancel_message(message);
+  const auto told = listener();
   const auto asked = begin_cancel();
+  if (asked == cancel_result::refused) return false;
   if (asked == cancel_result::held) finish_cancel(message);
-  return asked != cancel_result::refused;
+  if (told) told->cancel_requested();
+  return true;
 }
 
 void task_core::finish_cancel(std::string_view message) noexcept { cancel_walk::start(*this, message); }
 
+intrusive_ptr<cancel_listener> task_core::listener() const noexcept {
+  const task_notes* own = notes();
+  if (own == nullptr) return {};
+  // [task-notes] acquire: the listener is constructed.
+  cancel_listener* told = own->listener.load(std::memory_order_acquire);
+  return told == nullptr ? intrusive_ptr<cancel_listener>() : intrusive_ptr<cancel_listener>(*told);
+}
+
 std::string task_core::cancel_message() const {
-  const annotations* notes = annotations_.load(std::memory_order_acquire);
-  if (notes == nullptr) return {};
-  const spin_guard guard(notes->lock);
-  return notes->cancel_message;
+  const task_notes* own = notes();
+  if (own == nullptr) return {};
+  const spin_guard guard(own->lock);
+  return own->cancel_message;
 }
 
 std::string task_core::given_name() const {
-  const annotations* notes = annotations_.load(std::memory_order_acquire);
-  if (notes == nullptr) return {};
-  const spin_guard guard(notes->lock);
-  return notes->name;
+  const task_notes* own = notes();
+  if (own == nullptr) return {};
+  const spin_guard guard(own->lock);
+  return own->name;
 }
 
 void task_core::set_name(std::string_view name) {
   std::string copy(name);
-  annotations& notes = annotate();
-  const spin_guard guard(notes.lock);
-  notes.name.swap(copy);
+  task_notes& own = demand_notes();
+  const spin_guard guard(own.lock);
+  own.name.swap(copy);
 }
 
 void task_core::set_cancel_message(std::string_view message) noexcept {
-  // [annotations] acquire: whoever finds them finds them constructed.
-  if (message.empty() && annotations_.load(std::memory_order_acquire) == nullptr) return;
+  if (message.empty() && notes() == nullptr) return;
   try {
     std::string copy(message);
-    annotations& notes = annotate();
-    const spin_guard guard(notes.lock);
-    notes.cancel_message.swap(copy);
+    task_notes& own = demand_notes();
+    const spin_guard guard(own.lock);
+    own.cancel_message.swap(copy);
   } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): the request matters more than its message
   }
 }
 
-task_core::annotations& task_core::annotate() {
-  annotations* notes = annotations_.load(std::memory_order_acquire);
-  if (notes != nullptr) return *notes;
-  auto fresh = std::make_unique<annotations>();
-  // [annotations] release: constructed before it can be found.
-  if (annotations_.compare_exchange_strong(notes, fresh.get(), std::memory_order_acq_rel, std::memory_order_acquire)) {
+task_notes& task_core::demand_notes() {
+  task_notes* own = notes();
+  if (own != nullptr) return *own;
+  auto fresh = std::make_unique<task_notes>(*this);
+  // [task-notes] release: constructed before they can be found.
+  if (notes_.compare_exchange_strong(own, fresh.get(), std::memory_order_acq_rel, std::memory_order_acquire)) {
     return *fresh.release();
   }
-  return *notes;
+  return *own;
 }
+
+ready_item* wait_operation::complete() noexcept {
+  return claim() == claim_result::make_ready ? task_->turn() : nullptr;
+}
+
+await_target::await_target(future_core& at) noexcept : task(at.task()), future(&at) {}
 
 claim_result wait_operation::claim() noexcept { return task_->state.claim(wait_); }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "charkha/detail/this_thread.hpp"
 
+#include <utility>
+
+#include "charkha/detail/context_state.hpp"
 #include "frame_cache.hpp"
 
 namespace charkha::detail {
@@ -9,6 +12,7 @@ namespace {
 
 struct thread_slots {
   worker_context* worker = nullptr;
+  context_slot* scoped = nullptr;
   frame_cache frames;
 };
 
@@ -40,6 +44,22 @@ frame_cache& current_frame_cache() noexcept {
 void release_frame_cache_at_exit() noexcept {
   thread_local release_at_exit at_exit;
   static_cast<void>(&at_exit);
+}
+
+context_slot& thread_context() noexcept {
+  asm volatile("" ::: "memory");
+  thread_local context_slot own;
+  return own;
+}
+
+context_slot* scoped_context() noexcept {
+  asm volatile("" ::: "memory");
+  return slots.scoped;
+}
+
+context_slot* exchange_scoped_context(context_slot* slot) noexcept {
+  asm volatile("" ::: "memory");
+  return std::exchange(slots.scoped, slot);
 }
 
 }  // namespace charkha::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "charkha/cancelled_error.hpp"
 #include "charkha/detail/describe_exception.hpp"
+#include "charkha/detail/forked_record.hpp"
 #include "charkha/detail/when_all_scope.hpp"
 #include "charkha/exception_group.hpp"
 
@@ -25,6 +26,7 @@ std::coroutine_handle<> forked_task::begin_turn(worker_context& worker) noexcept
     if (state.take_cancel()) {  // R25: the body never runs
       static_cast<void>(state.finish());
       set_error(std::make_exception_ptr(cancelled_error(cancel_message())));
+      end_record();
       return scope_.child_ended(*this, worker, false);
     }
   }
@@ -35,7 +37,21 @@ std::coroutine_handle<> forked_task::at_end(worker_context& worker) noexcept {
   if (state.finish() && result_kind() == outcome::value) {
     set_error(std::make_exception_ptr(cancelled_error(cancel_message())));
   }
+  end_record();
   return scope_.child_ended(*this, worker, true);
+}
+
+void forked_task::end_record() noexcept {
+  const task_notes* own = notes();
+  if (own == nullptr) return;
+  // [task-notes] acquire: as this task made it, perhaps on another worker.
+  forked_record* record = own->record.load(std::memory_order_acquire);
+  if (record == nullptr) return;
+  auto how = result_kind() == outcome::error  ? error()
+             : result_kind() == outcome::none ? std::make_exception_ptr(cancelled_error())
+                                              : nullptr;
+  const bool cancelled = how != nullptr && is_cancellation(how);
+  record->end(std::move(how), cancelled);
 }
 
 std::coroutine_handle<> when_all_scope::child_ended(forked_task& ended, worker_context& worker, bool go_on) noexcept {
@@ -46,8 +62,11 @@ std::coroutine_handle<> when_all_scope::child_ended(forked_task& ended, worker_c
   if (remaining_.load(std::memory_order_acquire) == 1 ||
       // [fork-join] release: this child's result, for the last one.
       remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    if (task_core* parent = complete()) return parent->begin_turn(worker);
-    return std::noop_coroutine();  // a canceller holds the parent and carries it on
+    if (claim() != claim_result::make_ready) return std::noop_coroutine();  // a canceller carries the parent on
+    task_core& parent = task();
+    if (!parent.is_on_strand()) return parent.begin_turn(worker);
+    parent.make_ready();
+    return std::noop_coroutine();
   }
   // A child that never began leaves the next one to the worker's loop: a thousand of them must not nest.
   if (task_core* next = go_on ? worker.unfork() : nullptr) return next->begin_turn(worker);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "charkha/any_task.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
 #include "parker.hpp"
@@ -64,8 +65,31 @@ void runtime_state::block_until_complete(waiter_list& waiters) {
   if (waiters.add(here)) here.wait();
 }
 
-void runtime_state::report_unretrieved(const task_block& task, std::exception_ptr error) noexcept {
-  tell({report_kind::error_never_retrieved, task.name(), task.site(), std::move(error)});
+void runtime_state::spawned(task_block& task) {
+  if (config_.hooks != nullptr) config_.hooks->on_spawn(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
+}
+
+void runtime_state::ended(task_block& task) noexcept {
+  if (config_.hooks != nullptr) config_.hooks->on_end(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
+}
+
+std::uint8_t runtime_state::retain() noexcept {
+  const worker_context* here = current_worker();
+  const bool foreign = here == nullptr || &here->owner != this;
+  return registry_.retain(foreign ? task_registry::outside : static_cast<const worker*>(here)->index());
+}
+
+void runtime_state::release(std::uint8_t retained) noexcept {
+  if (registry_.release(retained)) delete this;
+}
+
+void runtime_state::report_unretrieved(std::string_view what, const std::source_location& site,
+                                       std::exception_ptr error) noexcept {
+  tell({report_kind::error_never_retrieved, std::string(what), site, std::move(error)});
+}
+
+void runtime_state::report_callback_error(const std::source_location& site, std::exception_ptr error) noexcept {
+  tell({report_kind::callback_failed, {}, site, std::move(error)});
 }
 
 bool runtime_state::has_visible_work() const noexcept {
@@ -132,6 +156,13 @@ void runtime_state::close() noexcept {
       task->abandon();
     }
   }
+  // What is still armed belongs to nobody's frame: calls that were to come. They go after the shard's lock.
+  std::vector<ready_item*> calls;
+  calls.reserve(timers_.armed());
+  for (std::size_t i = 0; i < timers_.shards(); ++i) {
+    static_cast<void>(timers_.collect(i, timer_driver::never, [&](ready_item& item) { calls.push_back(&item); }));
+  }
+  for (ready_item* call : calls) call->discard();
 }
 
 void runtime_state::give_up() noexcept {

@@ -15,6 +15,7 @@
 
 #include "charkha/detail/executor.hpp"
 #include "charkha/report.hpp"
+#include "charkha/task_hooks.hpp"
 #include "idle_set.hpp"
 #include "injection_queue.hpp"
 #include "task_registry.hpp"
@@ -42,6 +43,7 @@ struct runtime_config {
   const time_source& clock;
   std::shared_ptr<waker> wake;
   report_handler* reports;  // null: stderr
+  task_hooks* hooks;        // null: nobody is told
   std::uint64_t seed;
   unsigned search_rounds;  // looks at all victims before a worker parks
 };
@@ -56,7 +58,13 @@ class runtime_state final : public executor {
   void enlist(task_block& task) override;
   void delist(task_block& task) noexcept override;
   void block_until_complete(waiter_list& waiters) override;
-  void report_unretrieved(const task_block& task, std::exception_ptr error) noexcept override;
+  void spawned(task_block& task) override;
+  void ended(task_block& task) noexcept override;
+  [[nodiscard]] std::uint8_t retain() noexcept override;
+  void release(std::uint8_t retained) noexcept override;
+  void report_unretrieved(std::string_view what, const std::source_location& site,
+                          std::exception_ptr error) noexcept override;
+  void report_callback_error(const std::source_location& site, std::exception_ptr error) noexcept override;
 
   // for the workers
 

@@ -23,7 +23,7 @@ class simulation_driver final : public waker, public time_source {
       : random_(options.seed),
         seats_(static_cast<std::size_t>(checked(options.workers))),
         state_(new runtime_state({seats_.size(), *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this),
-                                  options.reports, options.seed, 1})) {}
+                                  options.reports, options.hooks, options.seed, 1})) {}
 
   ~simulation_driver() {
     state_->close();

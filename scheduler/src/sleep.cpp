@@ -25,7 +25,7 @@ bool sleep_awaiter::wait(task_core& self, std::coroutine_handle<> frame) noexcep
       return suspend();
     }
   }
-  runtime.make_ready(self, ready_kind::yielded);
+  self.make_ready(ready_kind::yielded);
   return true;
 }
 

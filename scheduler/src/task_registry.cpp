@@ -37,6 +37,24 @@ bool task_registry::remove(task_block& task) noexcept {
   return closed && left_.fetch_sub(1, std::memory_order_acq_rel) == 1;
 }
 
+std::uint8_t task_registry::retain(std::size_t creator) noexcept {
+  const std::size_t index = (creator + 1) % shard_count;
+  const spin_guard guard(shards_[index].lock);
+  ++shards_[index].retained;
+  return static_cast<std::uint8_t>(index);
+}
+
+bool task_registry::release(std::uint8_t retained) noexcept {
+  shard& home = shards_[retained];
+  bool closed = false;
+  {
+    const spin_guard guard(home.lock);
+    --home.retained;
+    closed = home.closed;
+  }
+  return closed && left_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
 std::vector<intrusive_ptr<task_block>> task_registry::pending() const {
   std::vector<intrusive_ptr<task_block>> tasks;
   for (const shard& home : shards_) {
@@ -81,7 +99,7 @@ bool task_registry::close() noexcept {
   for (shard& home : shards_) {
     const spin_guard guard(home.lock);
     home.closed = true;
-    left_.fetch_add(static_cast<std::int64_t>(home.size), std::memory_order_relaxed);
+    left_.fetch_add(static_cast<std::int64_t>(home.size + home.retained), std::memory_order_relaxed);
   }
   return left_.fetch_sub(1, std::memory_order_acq_rel) == 1;
 }

@@ -29,6 +29,11 @@ class task_registry {
   /// True: this was the last block of a closed registry.
   [[nodiscard]] bool remove(task_block& task) noexcept;
 
+  /// Counts something that is no task and refers to the runtime, as add() does; what it gives goes to release().
+  [[nodiscard]] std::uint8_t retain(std::size_t creator) noexcept;
+  /// True: this was the last that referred to a closed registry.
+  [[nodiscard]] bool release(std::uint8_t retained) noexcept;
+
   /// References to all tasks that are not complete.
   [[nodiscard]] std::vector<intrusive_ptr<task_block>> pending() const;
 
@@ -46,6 +51,7 @@ class task_registry {
     mutable spin_lock lock;
     task_block* first CHARKHA_GUARDED_BY(lock) = nullptr;
     std::size_t size CHARKHA_GUARDED_BY(lock) = 0;
+    std::size_t retained CHARKHA_GUARDED_BY(lock) = 0;
     std::uint64_t next_number CHARKHA_GUARDED_BY(lock) = 0;
     std::uint64_t numbers_end CHARKHA_GUARDED_BY(lock) = 0;
     bool refuses_outside CHARKHA_GUARDED_BY(lock) = false;
@@ -55,7 +61,7 @@ class task_registry {
 
   std::array<shard, shard_count> shards_;
   std::atomic<std::uint64_t> next_number_{1};
-  std::atomic<std::int64_t> left_{0};  // once closed: blocks that are left, plus one while close() counts
+  std::atomic<std::int64_t> left_{0};  // once closed: what is left, plus one while close() counts
 };
 
 }  // namespace charkha::detail

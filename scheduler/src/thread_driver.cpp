@@ -44,7 +44,7 @@ thread_driver::thread_driver(const runtime_options& options)
   const auto workers = static_cast<std::size_t>(choose_worker_count(options.workers));
   waker_ = std::make_shared<thread_waker>(workers);
   // Victims in another order in each run would make runs differ for no reason: the seed is fixed.
-  state_ = new runtime_state({workers, clock_, waker_, options.reports, 1, search_rounds});
+  state_ = new runtime_state({workers, clock_, waker_, options.reports, options.hooks, 1, search_rounds});
   try {
     start_threads();
   } catch (...) {

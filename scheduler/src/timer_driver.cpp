@@ -30,14 +30,16 @@ bool timer_driver::arm(std::size_t shard, timer_entry& entry, std::int64_t deadl
   return true;
 }
 
-void timer_driver::disarm(timer_entry& entry) noexcept {
-  if (entry.shard == nullptr) return;
+bool timer_driver::disarm(timer_entry& entry) noexcept {
+  if (entry.shard == nullptr) return false;
   const spin_guard guard(entry.shard->lock);
-  if (entry.next != nullptr) entry.shard->wheel.remove(entry);
+  const bool armed = entry.next != nullptr;
+  if (armed) entry.shard->wheel.remove(entry);
   if (entry.hop != nullptr) {
     entry.hop->forget();
     entry.hop = nullptr;
   }
+  return armed;
 }
 
 ready_item* timer_driver::expire_now(std::size_t shard, timer_entry& entry) noexcept {
@@ -52,7 +54,7 @@ ready_item* timer_driver::expire_now(std::size_t shard, timer_entry& entry) noex
 }
 
 ready_item* timer_driver::due(timer_entry& entry) const noexcept {
-  if (hop_) {
+  if (hop_ && !entry.is_its_own_hop) {
     try {
       auto* hop = new timer_hop(entry);
       entry.hop = hop;

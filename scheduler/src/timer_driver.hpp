@@ -52,8 +52,9 @@ class timer_driver {
   /// Arms `entry` on a shard. True: it is earlier than all others there, and its deadline is visible: the caller looks
   /// whether somebody sleeps past it. Callable by the shard's worker.
   [[nodiscard]] bool arm(std::size_t shard, timer_entry& entry, std::int64_t deadline) noexcept;
-  /// Takes `entry` back. After it returns, expire() has been called or will never be. From any thread.
-  static void disarm(timer_entry& entry) noexcept;
+  /// Takes `entry` back. After it returns, expire() has been called or will never be. True: it was armed and never will
+  /// be. From any thread.
+  static bool disarm(timer_entry& entry) noexcept;  // NOLINT(modernize-use-nodiscard)
   /// Makes `entry` due now. What is to be made ready, or null.
   [[nodiscard]] ready_item* expire_now(std::size_t shard, timer_entry& entry) noexcept;
 

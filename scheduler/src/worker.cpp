@@ -111,6 +111,7 @@ void worker::fork(task_core& child) noexcept {
 }
 
 task_core* worker::unfork() noexcept {
+  if (eager) return nullptr;
   if (++fork_run_ >= fork_limit || ++since_look_ > turn_limit || slot_ != nullptr) return nullptr;
   return forked_.pop();
 }

@@ -24,8 +24,10 @@ import tempfile
 COMPARE_EXCHANGE_HOMES = [
     "core/include/charkha/detail/task_state.hpp",
     "core/include/charkha/detail/waiter_list.hpp",
-    "core/src/task_block.cpp",  # the reference count
-    "core/src/task_core.cpp",  # annotations made by whoever needs them first
+    "core/src/future_core.cpp",  # the reference count
+    "core/src/task_core.cpp",  # notes made by whoever needs them first
+    "core/src/serial_queue.cpp",  # and queues
+    "core/src/context_state.cpp",  # and contexts
     "scheduler/src/deque.*",
     "scheduler/src/idle_set.*",
     "scheduler/src/injection_queue.*",

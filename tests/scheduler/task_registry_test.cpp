@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "charkha/coro.hpp"
-#include "charkha/detail/executor.hpp"
+#include "support/inert_executor.hpp"
 
 using charkha::detail::intrusive_ptr;
 using charkha::detail::task_block;
@@ -21,19 +21,15 @@ using charkha::detail::task_registry;
 namespace {
 
 /// Lists its tasks in a registry and remembers whether the last one has gone.
-struct registrar final : charkha::detail::executor {
-  void make_ready(charkha::detail::ready_item&, charkha::detail::ready_kind) noexcept override {}
-  void enlist(task_block&) override {}
+struct registrar final : charkha::test::inert_executor {
   void delist(task_block& task) noexcept override {
     if (registry.remove(task)) last_gone.fetch_add(1);
   }
-  void block_until_complete(charkha::detail::waiter_list&) override {}
-  void report_unretrieved(const task_block&, std::exception_ptr) noexcept override {}
 
   /// A task that nobody runs, with one handle.
   intrusive_ptr<task_block> make(std::size_t creator) {
     auto body = []() -> charkha::coro<> { co_return; }();
-    auto* block = new charkha::detail::typed_task_block<void>(*this, charkha::detail::coro_access::release(body),
+    auto* block = new charkha::detail::typed_task_block<void>(*this, charkha::detail::coro_access::release(body), {},
                                                               std::source_location::current());
     CHECK(registry.add(*block, creator));
     return intrusive_ptr<task_block>::adopt(*block);
@@ -120,7 +116,8 @@ TEST_CASE("refusing: first those from outside, then everybody") {
   auto make_unlisted = [&runtime] {
     auto body = []() -> charkha::coro<> { co_return; }();
     return std::pair(std::make_unique<charkha::detail::typed_task_block<void>>(
-                         runtime, charkha::detail::coro_access::frame(body), std::source_location::current()),
+                         runtime, charkha::detail::coro_access::frame(body),
+                         intrusive_ptr<charkha::detail::context_state>(), std::source_location::current()),
                      std::move(body));
   };
   runtime.registry.refuse_outside();

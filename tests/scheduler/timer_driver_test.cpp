@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "charkha/detail/executor.hpp"
+#include "support/inert_executor.hpp"
 
 using charkha::detail::ready_item;
 using charkha::detail::timer_driver;
@@ -153,12 +154,8 @@ TEST_CASE("expire_now expires at once, without the wheel") {
 }
 
 TEST_CASE("with a hop the entry expires when its turn comes, and not if it was disarmed before") {
-  struct recorder final : charkha::detail::executor {
+  struct recorder final : charkha::test::inert_executor {
     void make_ready(ready_item& each, charkha::detail::ready_kind) noexcept override { made_ready.push_back(&each); }
-    void enlist(charkha::detail::task_block&) override {}
-    void delist(charkha::detail::task_block&) noexcept override {}
-    void block_until_complete(charkha::detail::waiter_list&) override {}
-    void report_unretrieved(const charkha::detail::task_block&, std::exception_ptr) noexcept override {}
     std::vector<ready_item*> made_ready;
   } runtime;
   struct context final : charkha::detail::worker_context {

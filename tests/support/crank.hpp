@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
+#include <source_location>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -90,6 +93,8 @@ class crank final : public detail::executor {
   [[nodiscard]] std::size_t forked() const noexcept { return context_.forks.size(); }
   /// Control blocks that have not been freed.
   [[nodiscard]] std::size_t blocks() const noexcept { return tasks_.size(); }
+  /// What is no task and refers to this runtime.
+  [[nodiscard]] std::size_t retained() const noexcept { return retained_; }
   /// "name: error" of each unretrieved error.
   [[nodiscard]] const std::vector<std::string>& reports() const noexcept { return reports_; }
   /// From here on enlist() refuses.
@@ -112,15 +117,26 @@ class crank final : public detail::executor {
       if (!turn()) throw usage_error("the crank has nothing to do");
     }
   }
-  void report_unretrieved(const detail::task_block& task, std::exception_ptr error) noexcept override {
-    reports_.push_back(task.name() + ": " + detail::describe_exception(error));
+  void spawned(detail::task_block& /*task*/) override {}
+  void ended(detail::task_block& /*task*/) noexcept override {}
+  [[nodiscard]] std::uint8_t retain() noexcept override {
+    ++retained_;
+    return 0;
+  }
+  void release(std::uint8_t /*retained*/) noexcept override { --retained_; }
+  void report_unretrieved(std::string_view what, const std::source_location& /*site*/,
+                          std::exception_ptr error) noexcept override {
+    reports_.push_back((what.empty() ? "a future" : std::string(what)) + ": " + detail::describe_exception(error));
+  }
+  void report_callback_error(const std::source_location& /*site*/, std::exception_ptr error) noexcept override {
+    reports_.push_back("a callback: " + detail::describe_exception(error));
   }
 
  private:
   struct context final : detail::worker_context {
     explicit context(crank& runtime) noexcept : worker_context(runtime) {}
     void fork(detail::task_core& child) noexcept override { forks.push_back(&child); }
-    [[nodiscard]] detail::task_core* unfork() noexcept override { return pop(); }
+    [[nodiscard]] detail::task_core* unfork() noexcept override { return eager ? nullptr : pop(); }
     [[nodiscard]] detail::task_core* pop() noexcept {
       if (forks.empty()) return nullptr;
       detail::task_core* newest = forks.back();
@@ -135,6 +151,7 @@ class crank final : public detail::executor {
   std::vector<detail::task_block*> tasks_;
   std::vector<std::string> reports_;
   std::size_t turns_ = 0;
+  std::size_t retained_ = 0;
   bool closed_ = false;
 };
 

@@ -2,6 +2,7 @@
 // Something to wait for that a test opens by hand. The plainest wait operation there is: a cancel request ends the wait.
 #pragma once
 
+#include <atomic>
 #include <coroutine>
 #include <string_view>
 
@@ -24,6 +25,7 @@ class gate {
     [[nodiscard]] bool await_ready() const noexcept { return gate_.waiters_.is_closed(); }
     template <detail::charkha_promise Promise>
     bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
+      gate_.runtime_.store(&frame.promise().task->runtime, std::memory_order_relaxed);  // the list's lock publishes it
       begin(*frame.promise().task, frame);
       if (!gate_.waiters_.add(*this)) return false;
       return suspend();
@@ -53,12 +55,13 @@ class gate {
     waiters_.close();
     detail::ready_item* item = nullptr;
     while (waiters_.take(item)) {
-      if (item != nullptr) static_cast<detail::task_core*>(item)->make_ready();
+      if (item != nullptr) runtime_.load(std::memory_order_relaxed)->make_ready(*item, detail::ready_kind::woken);
     }
   }
 
  private:
   detail::waiter_list waiters_;
+  std::atomic<detail::executor*> runtime_{nullptr};  // of those who wait: all in one runtime
 };
 
 }  // namespace charkha::test

@@ -23,7 +23,7 @@ class hand_runtime final : public detail::waker, public detail::time_source {
   explicit hand_runtime(std::size_t workers, report_handler* reports = nullptr)
       : seats_(workers),
         state_(new detail::runtime_state(
-            {workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this), reports, 1, 1})) {}
+            {workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this), reports, nullptr, 1, 1})) {}
   ~hand_runtime() {
     state_->close();
     state_->give_up();

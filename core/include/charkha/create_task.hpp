@@ -20,20 +20,28 @@ namespace detail {
 /// The runtime whose worker the calling thread is. Throws usage_error elsewhere.
 [[nodiscard]] executor& current_runtime();
 
+/// The context of a task that is created now with these options.
+[[nodiscard]] intrusive_ptr<context_state> context_for(const task_options& options);
+/// Names the task and puts it on its strand, before anybody else can see it. Throws usage_error for options that do not
+/// go together.
+void apply_options(task_block& task, const task_options& options);
+/// Its first turn: queued, or at once. Throws what a spawn hook throws; the task is then over, cancelled.
+void begin_task(task_block& task, const task_options& options);
+
 /// Makes `body` a task of `runtime`, ready to run. Throws usage_error when the runtime is closed, std::bad_alloc.
 template <class T>
 [[nodiscard]] task<T> start_task(executor& runtime, coro<T> body, const task_options& options,
                                  const std::source_location& site) {
   if (!body) throw_empty_coro();
   const auto root = coro_access::frame(body);
-  auto block = std::make_unique<typed_task_block<T>>(runtime, root, site);
+  auto block = std::make_unique<typed_task_block<T>>(runtime, root, context_for(options), site);
   root.promise().task = block.get();
   root.promise().out = &block->value;
-  if (!options.name.empty()) block->set_name(options.name);
+  apply_options(*block, options);
   runtime.enlist(*block);
   static_cast<void>(coro_access::release(body));
   auto handle = task_access::adopt(*block.release());
-  runtime.make_ready(task_access::block(handle), ready_kind::created);
+  begin_task(task_access::block(handle), options);
   return handle;
 }
 

@@ -6,117 +6,167 @@
 #include <iterator>
 #include <ranges>
 #include <source_location>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "charkha/coro.hpp"
-#include "charkha/create_task.hpp"
-#include "charkha/detail/gather_state.hpp"
+#include "charkha/detail/awaitable.hpp"
+#include "charkha/detail/completion_set.hpp"
 #include "charkha/detail/value_of.hpp"
-#include "charkha/task.hpp"
+#include "charkha/gather_result.hpp"
 
 namespace charkha {
 
 namespace detail {
 
-/// A coro becomes a task, a task is taken as it is.
-template <class T>
-[[nodiscard]] task<T> ensure_task(coro<T>&& body, const std::source_location& site) {
-  return start_task(current_runtime(), std::move(body), {}, site);
-}
-template <class T>
-[[nodiscard]] task<T> ensure_task(const task<T>& handle, const std::source_location& /*site*/) {
-  return handle;
-}
-
-template <class T>
-struct is_task : std::false_type {};
-template <class T>
-struct is_task<task<T>> : std::true_type {};
-
-/// What ensure_task takes.
-template <class Awaitable>
-concept task_like = is_coro<std::remove_cvref_t<Awaitable>>::value || is_task<std::remove_cvref_t<Awaitable>>::value;
-
-template <class Awaitable>
-using task_value_t = typename std::remove_cvref_t<Awaitable>::value_type;
-
-template <class T>
-value_of<T> gathered_value(task_block& block) {
-  auto& value = static_cast<typed_task_block<T>&>(block).value;
-  return value_from<T>([&]() -> T {
-    if constexpr (std::is_object_v<T> && std::is_copy_constructible_v<T>) {
-      if (!block.is_sole_reference()) return value.peek();
+/// The value of a complete future that `Handle` is a handle of: moved out if nobody else can want it.
+template <class Handle>
+value_of<typename Handle::value_type> taken_value(future_core& core) {
+  using value = typename Handle::value_type;
+  if constexpr (!std::is_void_v<value>) {
+    auto& result = static_cast<typename Handle::block_type&>(core).value;
+    if constexpr (std::is_object_v<value> && std::is_copy_constructible_v<value>) {
+      if (!core.is_sole_reference()) return result.peek();
     }
-    return value.take();
-  });
+    return result.take();
+  } else {
+    return {};
+  }
 }
 
-template <class... Ts>
+/// What one child contributes: its value, or with `Errors` how it ended.
+template <bool Errors, class Handle>
+using gathered =
+    std::conditional_t<Errors, gather_result<typename Handle::value_type>, value_of<typename Handle::value_type>>;
+
+template <bool Errors, class Handle>
+gathered<Errors, Handle> gathered_from(future_core& core) {
+  if constexpr (Errors) {
+    if (core.has_failed()) return gather_result<typename Handle::value_type>(core.error());
+    return gather_result<typename Handle::value_type>(taken_value<Handle>(core));
+  } else {
+    return taken_value<Handle>(core);
+  }
+}
+
+template <bool Errors, class... Handles>
 class [[nodiscard]] gather_tuple final : public gather_wait {
  public:
-  explicit gather_tuple(intrusive_ptr<gather_state> state) noexcept : gather_wait(std::move(state)) {}
+  explicit gather_tuple(intrusive_ptr<completion_set> set) noexcept : gather_wait(std::move(set)) {}
 
-  std::tuple<value_of<Ts>...> await_resume() {
+  std::tuple<gathered<Errors, Handles>...> await_resume() {
     finish();
-    return collect(std::index_sequence_for<Ts...>());
+    return collect(std::index_sequence_for<Handles...>());
   }
 
  private:
   template <std::size_t... Index>
-  std::tuple<value_of<Ts>...> collect(std::index_sequence<Index...>) {
-    return {gathered_value<Ts>(state().child(Index))...};
+  std::tuple<gathered<Errors, Handles>...> collect(std::index_sequence<Index...>) {
+    return {gathered_from<Errors, Handles>(set().child(Index))...};
   }
 };
 
-template <class T>
+template <bool Errors, class Handle>
 class [[nodiscard]] gather_vector final : public gather_wait {
  public:
-  explicit gather_vector(intrusive_ptr<gather_state> state) noexcept : gather_wait(std::move(state)) {}
+  explicit gather_vector(intrusive_ptr<completion_set> set) noexcept : gather_wait(std::move(set)) {}
 
-  std::vector<value_of<T>> await_resume() {
+  std::vector<gathered<Errors, Handle>> await_resume() {
     finish();
-    std::vector<value_of<T>> values;
-    values.reserve(state().size());
-    for (std::size_t i = 0; i < state().size(); ++i) values.push_back(gathered_value<T>(state().child(i)));
+    std::vector<gathered<Errors, Handle>> values;
+    values.reserve(set().size());
+    for (std::size_t i = 0; i < set().size(); ++i) values.push_back(gathered_from<Errors, Handle>(set().child(i)));
     return values;
   }
 };
 
 }  // namespace detail
 
-/// Makes each coro a task, in argument order, and awaits them together with the tasks given. Gives the values in
-/// argument order, as a tuple (std::monostate for void). As `asyncio.gather`.
+/// What gather() returns: await it, once, in a task of the runtime in which it was made.
+template <class Awaiter>
+class [[nodiscard("a gather that is not awaited loses its values and errors")]] gathering {
+ public:
+  explicit gathering(detail::intrusive_ptr<detail::completion_set> set) noexcept : set_(std::move(set)) {}
+
+  Awaiter operator co_await() const { return Awaiter(set_); }
+
+  /// Is it decided how it ends?
+  [[nodiscard]] bool done() const noexcept { return set_->is_settled(); }
+  /// Asks every child that is not done to stop; when all are, awaiting it throws cancelled_error. False if it was done.
+  // NOLINTNEXTLINE(modernize-use-nodiscard): asking is the point
+  bool cancel(std::string_view message = {}) const {
+    if (done()) return false;
+    bool asked = false;
+    for (std::size_t i = 0; i < set_->size(); ++i) asked = set_->child(i).cancel(message) || asked;
+    if (asked) set_->note_cancel();
+    return asked;
+  }
+
+ private:
+  detail::intrusive_ptr<detail::completion_set> set_;
+};
+
+namespace detail {
+
+template <bool Errors, class... Awaitables>
+[[nodiscard]] auto gather_all(const std::source_location& site, Awaitables&&... awaitables) {
+  auto set = intrusive_ptr<completion_set>::adopt(
+      *new completion_set(current_runtime(), sizeof...(Awaitables),
+                          Errors ? settle_when::all_completed : settle_when::first_failure, true));
+  [[maybe_unused]] std::size_t index = 0;
+  (set->set_child(index++, handle_access::take(to_handle(std::forward<Awaitables>(awaitables), site))), ...);
+  set->start(true, "gather");
+  return gathering<gather_tuple<Errors, handle_of<Awaitables>...>>(std::move(set));
+}
+
+template <bool Errors, class Range>
+[[nodiscard]] auto gather_range(const std::source_location& site, Range&& awaitables) {
+  using handle = handle_of<std::ranges::range_value_t<Range>>;
+  std::vector<handle> handles;
+  for (auto&& awaitable : awaitables) handles.push_back(to_handle(std::move(awaitable), site));
+  auto set = intrusive_ptr<completion_set>::adopt(*new completion_set(
+      current_runtime(), handles.size(), Errors ? settle_when::all_completed : settle_when::first_failure, true));
+  for (std::size_t i = 0; i < handles.size(); ++i) set->set_child(i, handle_access::take(std::move(handles[i])));
+  set->start(true, "gather");
+  return gathering<gather_vector<Errors, handle>>(std::move(set));
+}
+
+template <class Range>
+concept awaitable_range = std::ranges::input_range<Range> && awaitable<std::ranges::range_value_t<Range>>;
+
+}  // namespace detail
+
+/// Makes each coro (or whatever else can be awaited) a task, in argument order, and awaits them together with the tasks
+/// and futures given. Gives the values in argument order, as a tuple (std::monostate for void). As `asyncio.gather`.
 ///
 /// The first error is thrown at the co_await at once; the other tasks go on, and their errors count as seen. A child
 /// that was cancelled counts as an error: cancelled_error. A cancel request of the awaiting task is passed on to every
-/// child that is not done, and thrown when all are. Await it once, in the task that called it. On a worker only.
-/// Throws usage_error for a task of another runtime.
-template <detail::task_like... Awaitables>
+/// child that is not done, and thrown when all are. The same task given twice is run once and gives its value twice. On
+/// a worker only. Throws usage_error for a task of another runtime.
+template <detail::awaitable... Awaitables>
 [[nodiscard]] auto gather(Awaitables&&... awaitables) {
-  [[maybe_unused]] const auto site = std::source_location::current();
-  auto state = detail::intrusive_ptr<detail::gather_state>::adopt(
-      *new detail::gather_state(detail::current_runtime(), sizeof...(Awaitables)));
-  [[maybe_unused]] std::size_t index = 0;
-  (state->set_child(index++, detail::block_of(detail::ensure_task(std::forward<Awaitables>(awaitables), site))), ...);
-  state->start();
-  return detail::gather_tuple<detail::task_value_t<Awaitables>...>(std::move(state));
+  return detail::gather_all<false>(std::source_location::current(), std::forward<Awaitables>(awaitables)...);
 }
 
-/// The same for a range of coros or tasks; gives a vector. The coros are moved out of the range.
-template <std::ranges::input_range Range>
-  requires detail::task_like<std::ranges::range_value_t<Range>>
+/// The same for a range of coros or tasks; gives a vector. The elements are moved out of the range.
+template <detail::awaitable_range Range>
 [[nodiscard]] auto gather(Range&& awaitables, const std::source_location& site = std::source_location::current()) {
-  using value = detail::task_value_t<std::ranges::range_value_t<Range>>;
-  std::vector<task<value>> tasks;
-  for (auto& awaitable : awaitables) tasks.push_back(detail::ensure_task(std::move(awaitable), site));
-  auto state = detail::intrusive_ptr<detail::gather_state>::adopt(
-      *new detail::gather_state(detail::current_runtime(), tasks.size()));
-  for (std::size_t i = 0; i < tasks.size(); ++i) state->set_child(i, detail::block_of(std::move(tasks[i])));
-  state->start();
-  return detail::gather_vector<value>(std::move(state));
+  return detail::gather_range<false>(site, std::forward<Range>(awaitables));
+}
+
+/// `gather(return_exceptions, ...)`: always waits for all, and gives for each how it ended: a gather_result, a value or
+/// an error. A cancel request of the awaiting task is passed on to the children and still thrown when all are done.
+template <detail::awaitable... Awaitables>
+[[nodiscard]] auto gather(return_exceptions_t /*errors_as_values*/, Awaitables&&... awaitables) {
+  return detail::gather_all<true>(std::source_location::current(), std::forward<Awaitables>(awaitables)...);
+}
+/// The same for a range.
+template <detail::awaitable_range Range>
+[[nodiscard]] auto gather(return_exceptions_t /*errors_as_values*/, Range&& awaitables,
+                          const std::source_location& site = std::source_location::current()) {
+  return detail::gather_range<true>(site, std::forward<Range>(awaitables));
 }
 
 }  // namespace charkha

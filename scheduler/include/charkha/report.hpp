@@ -11,17 +11,19 @@ namespace charkha {
 
 /// What happened.
 enum class report_kind : std::uint8_t {
-  error_never_retrieved,    ///< a task failed and its last handle went without anybody having looked at the error
+  error_never_retrieved,    ///< a task or future failed and its last handle went before anybody looked at the error
+  callback_failed,          ///< an error left a callback
   destroyed_while_pending,  ///< a runtime was torn down before the task ended
   worker_not_stopped,       ///< a worker was still inside a step when the shutdown's time was up; its thread was let go
 };
 
-/// One report. `task_name` and `site` (where the task was created) are empty for worker_not_stopped.
+/// One report. `task_name` is empty when it is not about a task, and so is `site`, where the task or future was created or
+/// the callback registered, when there is none.
 struct report {
   report_kind kind;
   std::string task_name;
   std::source_location site;
-  std::exception_ptr error;  ///< for error_never_retrieved
+  std::exception_ptr error;  ///< for error_never_retrieved and callback_failed
 
   /// The same in one line, as the default handler writes it to stderr.
   [[nodiscard]] std::string text() const;

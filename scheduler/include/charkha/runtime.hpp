@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <source_location>
@@ -10,10 +11,16 @@
 #include <utility>
 #include <vector>
 
+#include "charkha/any_task.hpp"
+#include "charkha/call_soon.hpp"
+#include "charkha/callback_handle.hpp"
+#include "charkha/clock.hpp"
 #include "charkha/coro.hpp"
 #include "charkha/create_task.hpp"
 #include "charkha/detail/duration.hpp"
+#include "charkha/future.hpp"
 #include "charkha/runtime_options.hpp"
+#include "charkha/strand.hpp"
 #include "charkha/task.hpp"
 #include "charkha/task_options.hpp"
 
@@ -64,6 +71,37 @@ class runtime {
                            const std::source_location& site = std::source_location::current()) {
     return spawn(detail::call_in_frame<std::decay_t<Function>>(std::forward<Function>(function)), options, site);
   }
+
+  /// A pending future of this runtime. Throws std::bad_alloc.
+  template <class T = void>
+  [[nodiscard]] future<T> create_future(const std::source_location& site = std::source_location::current()) {
+    return detail::make_future<T>(executor(), site);
+  }
+  /// A strand of this runtime. Throws std::bad_alloc.
+  [[nodiscard]] strand create_strand() { return detail::strand_access::make(executor()); }
+
+  /// As charkha::call_soon, call_later and call_at, from any thread. After a shutdown the call is not made. As
+  /// `loop.call_soon_threadsafe`.
+  template <std::invocable Function>
+  callback_handle call_soon(Function&& function,  // NOLINT(modernize-use-nodiscard): most calls are never cancelled
+                            const std::source_location& site = std::source_location::current()) {
+    return detail::schedule_call(executor(), detail::scheduled_callback::no_deadline, std::forward<Function>(function),
+                                 site);
+  }
+  template <class Rep, class Period, std::invocable Function>
+  callback_handle call_later(std::chrono::duration<Rep, Period> delay, Function&& function,  // NOLINT
+                             const std::source_location& site = std::source_location::current()) {
+    return detail::schedule_call(executor(), detail::deadline_on(executor(), detail::to_nanoseconds(delay).count()),
+                                 std::forward<Function>(function), site);
+  }
+  template <std::invocable Function>
+  callback_handle call_at(clock::time_point when, Function&& function,  // NOLINT(modernize-use-nodiscard)
+                          const std::source_location& site = std::source_location::current()) {
+    return detail::schedule_call(executor(), when.time_since_epoch().count(), std::forward<Function>(function), site);
+  }
+
+  /// All tasks of this runtime that are not done, as charkha::all_tasks. From any thread.
+  [[nodiscard]] std::vector<any_task> all_tasks() const;
 
   /// Ends the runtime, in this order: no new tasks from outside; all tasks are asked to stop, and those that they
   /// create meanwhile, until none is left or `timeout` has passed; the workers stop; what is pending is destroyed and

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "charkha/report.hpp"
+#include "charkha/task_hooks.hpp"
 
 namespace charkha {
 
@@ -20,6 +21,8 @@ struct runtime_options {
   std::chrono::nanoseconds shutdown_timeout = std::chrono::seconds(10);
   /// Told about what would otherwise be lost. Must outlive the runtime. Null: one line on stderr each.
   report_handler* reports = nullptr;
+  /// Told of every task. Must outlive the runtime. Null: nobody is.
+  task_hooks* hooks = nullptr;
 };
 
 }  // namespace charkha

@@ -15,6 +15,7 @@
 #include "charkha/report.hpp"
 #include "charkha/runtime.hpp"
 #include "charkha/task.hpp"
+#include "charkha/task_hooks.hpp"
 
 namespace charkha {
 
@@ -30,6 +31,8 @@ struct simulation_options {
   std::uint64_t seed = 1;
   /// As runtime_options::reports.
   report_handler* reports = nullptr;
+  /// As runtime_options::hooks.
+  task_hooks* hooks = nullptr;
 };
 
 /// Runs the workers of a runtime on the calling thread, one step of one worker at a time, in an order that a seed

@@ -18,7 +18,7 @@ class [[nodiscard]] yield_awaiter {
   void await_suspend(std::coroutine_handle<Promise> frame) noexcept {
     task_ = frame.promise().task;
     task_->resume_point = frame;
-    task_->runtime.make_ready(*task_, ready_kind::yielded);
+    task_->make_ready(ready_kind::yielded);
   }
   void await_resume() const {
     if (task_->state.take_cancel()) throw_cancelled(*task_);

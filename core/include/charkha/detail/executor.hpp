@@ -37,11 +37,23 @@ class executor {
   /// The task's block is about to be freed.
   virtual void delist(task_block& task) noexcept = 0;
 
+  /// A task was created, before its first turn. The embedder's hook may throw, which refuses the task.
+  virtual void spawned(task_block& task) = 0;
+  /// A task has ended; those who wait have been told.
+  virtual void ended(task_block& task) noexcept = 0;
+
+  /// Keeps the runtime's memory for something that is no task and refers to it. What is returned goes to release().
+  [[nodiscard]] virtual std::uint8_t retain() noexcept = 0;
+  virtual void release(std::uint8_t retained) noexcept = 0;
+
   /// Blocks the calling thread until the waiters are released. Throws usage_error on a worker.
   virtual void block_until_complete(waiter_list& waiters) = 0;
 
   /// An error that nobody will look at any more.
-  virtual void report_unretrieved(const task_block& task, std::exception_ptr error) noexcept = 0;
+  virtual void report_unretrieved(std::string_view what, const std::source_location& site,
+                                  std::exception_ptr error) noexcept = 0;
+  /// An error that left a callback.
+  virtual void report_callback_error(const std::source_location& site, std::exception_ptr error) noexcept = 0;
 
  protected:
   executor() noexcept = default;
@@ -62,6 +74,7 @@ class worker_context {
   executor& owner;                 // the runtime that this worker belongs to
   task_core* current = nullptr;    // the task whose step is running
   task_block* finished = nullptr;  // set by a task's final suspension: the loop completes it off its stack
+  bool eager = false;              // a task runs inside create_task: other tasks do not begin on its creator's stack
 
  protected:
   explicit worker_context(executor& runtime) noexcept : owner(runtime) {}

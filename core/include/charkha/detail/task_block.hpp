@@ -4,91 +4,91 @@
 //
 // Who may touch what
 //   root, outcome             the running task, then complete(); read-only once the waiter list is closed
-//   references, waiters       any thread
 //   registry links            the runtime's registry, under its lock
+//   the rest                  as task_core and future_core say
 #pragma once
 
-#include <atomic>
+#include <coroutine>
 #include <cstdint>
 #include <exception>
 #include <source_location>
 #include <string>
+#include <utility>
 
 #include "charkha/detail/frame_pool.hpp"
 #include "charkha/detail/result.hpp"
 #include "charkha/detail/task_core.hpp"
-#include "charkha/detail/waiter_list.hpp"
+#include "charkha/detail/task_record.hpp"
 
 namespace charkha::detail {
 
-class task_block : public task_core {
+class task_block : public task_core, public task_record {
  public:
+  // As a record. What task_core calls the same is the same.
+  [[nodiscard]] executor& home() const noexcept final { return runtime; }
+  bool cancel(std::string_view message) noexcept final { return task_core::cancel(message); }
+  [[nodiscard]] task_core* task() noexcept final { return this; }
+  [[nodiscard]] bool stands_for(const task_core& other) const noexcept final { return &other == this; }
+  [[nodiscard]] serial_queue& callbacks() final;
+  [[nodiscard]] std::uint32_t cancelling() const noexcept final { return state.cancelling(); }
+  std::uint32_t uncancel() noexcept final { return state.uncancel(); }
   /// `Task-N`, unless it was named.
-  [[nodiscard]] std::string name() const;
-  /// Where it was created.
-  [[nodiscard]] const std::source_location& site() const noexcept { return site_; }
-
-  [[nodiscard]] bool is_complete() const noexcept { return waiters.is_closed(); }
-  /// After completion.
-  [[nodiscard]] bool was_cancelled() const noexcept { return was_cancelled_; }
-  [[nodiscard]] virtual std::exception_ptr error() const noexcept = 0;
-  [[nodiscard]] bool has_failed() const noexcept { return result_kind() == outcome::error; }
-  /// Somebody looks at how it ended: an error counts as seen.
-  void mark_retrieved() noexcept { retrieved_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] std::string name() const final;
+  void set_name(std::string_view name) final { task_core::set_name(name); }
+  [[nodiscard]] const std::source_location& site() const noexcept final { return site_; }
+  [[nodiscard]] intrusive_ptr<context_state> context() final {
+    return intrusive_ptr<context_state>(task_core::context.demand());
+  }
+  [[nodiscard]] intrusive_ptr<cancel_listener> set_listener(intrusive_ptr<cancel_listener> told) final {
+    return demand_notes().set_listener(std::move(told));
+  }
 
   [[nodiscard]] task_block* heap_block() noexcept final { return this; }
-
-  void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
-  /// False: the last reference is gone and the block is about to be freed. For the registry, which holds none.
-  [[nodiscard]] bool try_add_reference() noexcept;
-  void drop_reference() noexcept;
-  /// Is the caller's reference the only one? Stays true if it is.
-  [[nodiscard]] bool is_sole_reference() const noexcept {
-    // [last-reference] acquire, as in drop_reference().
-    return references_.load(std::memory_order_acquire) == 1;
-  }
 
   /// Its turn: the first one, or after a suspension.
   [[nodiscard]] std::coroutine_handle<> begin_turn(worker_context& worker) noexcept final;
   [[nodiscard]] std::coroutine_handle<> at_end(worker_context& worker) noexcept final;
+  /// The first turn, at once, inside the creating task's. The task is not ready and goes on from there by itself.
+  void run_eagerly(worker_context& worker) noexcept;
   /// The last step, off the task's stack: its frame goes, then its waiters learn of the result.
   void complete() noexcept;
-  /// For a runtime that is torn down while the task is pending: its frame goes, it counts as cancelled.
+  /// For a runtime that is torn down while the task is pending, and for a task that is refused before its first turn:
+  /// its frame goes, it counts as cancelled.
   void abandon() noexcept;
 
-  waiter_list waiters;
-
  protected:
-  task_block(executor& owner, std::coroutine_handle<> root, const std::source_location& site) noexcept
-      : task_core(owner, root), root_(root), site_(site) {}
+  task_block(executor& owner, std::coroutine_handle<> root, intrusive_ptr<context_state> context,
+             const std::source_location& site) noexcept
+      : task_core(owner, root, std::move(context)),
+        task_record(2),  // the runtime's and the first handle's
+        root_(root),
+        site_(site) {}
   ~task_block() = default;
 
  private:
   friend class task_registry;
 
-  [[nodiscard]] virtual outcome result_kind() const noexcept = 0;
   virtual void set_error(std::exception_ptr error) noexcept = 0;
   virtual void free_block() noexcept = 0;
+  void last_reference_gone() noexcept final;
   void end_cancelled() noexcept;
 
   std::coroutine_handle<> root_;
   std::source_location site_;
   std::uint64_t number_ = 0;
-  task_block* next_ = nullptr;                // in the registry
-  task_block* previous_ = nullptr;            // in the registry
-  std::atomic<std::uint32_t> references_{2};  // the runtime's and the first handle's
-  std::uint8_t shard_ = 0;                    // of the registry
+  task_block* next_ = nullptr;      // in the registry
+  task_block* previous_ = nullptr;  // in the registry
+  std::uint8_t shard_ = 0;          // of the registry
   bool started_ = false;
-  bool was_cancelled_ = false;
-  std::atomic<bool> retrieved_{false};
 };
 
 /// The block of a task that gives a T.
 template <class T>
 class typed_task_block final : public task_block {
  public:
-  typed_task_block(executor& owner, std::coroutine_handle<> root, const std::source_location& site) noexcept
-      : task_block(owner, root, site) {}
+  typed_task_block(executor& owner, std::coroutine_handle<> root, intrusive_ptr<context_state> context,
+                   const std::source_location& site) noexcept
+      : task_block(owner, root, std::move(context), site) {}
 
   [[nodiscard]] std::exception_ptr error() const noexcept override {
     return value.kind() == outcome::error ? value.error() : nullptr;

@@ -5,7 +5,7 @@
 // Who may touch what
 //   resume_point, waiting_on   the running task; while it is suspended, whoever closed or holds its wait
 //   state                      anyone, by its transitions
-//   annotations                anyone, under the lock inside
+//   context, notes             anyone, as they say
 #pragma once
 
 #include <atomic>
@@ -13,10 +13,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "charkha/detail/context_state.hpp"
 #include "charkha/detail/executor.hpp"
+#include "charkha/detail/intrusive_ptr.hpp"
 #include "charkha/detail/ready_item.hpp"
-#include "charkha/detail/spin_lock.hpp"
+#include "charkha/detail/task_notes.hpp"
 #include "charkha/detail/task_state.hpp"
 #include "charkha/detail/wait_operation.hpp"
 
@@ -27,13 +30,20 @@ class task_core : public ready_item {
   /// Asks the task to stop (R23-R32). False when it is done already. From any thread that keeps the task alive.
   bool cancel(std::string_view message) noexcept;
 
-  /// The same in two parts, for callers that must not walk along awaits where they notice that they want to cancel.
+  /// The same in parts, for callers that must not walk along awaits where they notice that they want to cancel.
   /// held: nothing else can resume the task until finish_cancel() is called.
   [[nodiscard]] cancel_result begin_cancel() noexcept { return state.hold_for_cancel(); }
   void finish_cancel(std::string_view message) noexcept;
+  /// Who is to be told if a request is taken, or null. Asked for before begin_cancel(), after which the task may be gone.
+  [[nodiscard]] intrusive_ptr<cancel_listener> listener() const noexcept;
 
+  /// What goes into a ready queue for this task to have its next turn: the task, or a turn of its strand. Once for each
+  /// turn, by whoever closed its wait.
+  [[nodiscard]] ready_item* turn() noexcept;
   /// Makes the task ready on the calling worker. Only for whoever closed its wait.
-  void make_ready() noexcept { runtime.make_ready(*this, ready_kind::woken); }
+  void make_ready(ready_kind kind = ready_kind::woken) noexcept;
+  /// May only its strand resume it?
+  [[nodiscard]] bool is_on_strand() const noexcept;
 
   /// The message of the last cancel request, empty if it had none.
   [[nodiscard]] std::string cancel_message() const;
@@ -58,26 +68,30 @@ class task_core : public ready_item {
   task_state state;
   std::coroutine_handle<> resume_point;
   wait_operation* waiting_on = nullptr;
+  context_slot context;
   executor& runtime;
 
+  /// Null if the task has none.
+  [[nodiscard]] task_notes* notes() const noexcept {
+    // [task-notes] acquire: whoever finds them finds them constructed.
+    return notes_.load(std::memory_order_acquire);
+  }
+  /// As notes(), making them if there are none. Throws std::bad_alloc.
+  task_notes& demand_notes();
+
  protected:
-  task_core(executor& owner, std::coroutine_handle<> start) noexcept : resume_point(start), runtime(owner) {}
+  task_core(executor& owner, std::coroutine_handle<> start, intrusive_ptr<context_state> values) noexcept
+      : resume_point(start), context(std::move(values)), runtime(owner) {}
   ~task_core();
 
  private:
   friend class wait_operation;
   friend class cancel_walk;
+  friend class forked_record;
 
-  /// What only some tasks have, made when first needed.
-  struct annotations {
-    mutable spin_lock lock;
-    std::string name CHARKHA_GUARDED_BY(lock);
-    std::string cancel_message CHARKHA_GUARDED_BY(lock);
-  };
-  annotations& annotate();
   void set_cancel_message(std::string_view message) noexcept;
 
-  std::atomic<annotations*> annotations_{nullptr};
+  std::atomic<task_notes*> notes_{nullptr};
 };
 
 /// Throws the cancel request that `task` has just taken delivery of.

@@ -6,6 +6,7 @@
 
 namespace charkha::detail {
 
+class context_slot;
 class worker_context;
 struct frame_cache;
 
@@ -17,5 +18,11 @@ struct frame_cache;
 [[gnu::noinline]] frame_cache& current_frame_cache() noexcept;
 /// From now on the calling thread gives its frame cache back when it ends.
 [[gnu::noinline]] void release_frame_cache_at_exit() noexcept;
+
+/// The calling thread's own context, for when it runs no task.
+[[gnu::noinline]] context_slot& thread_context() noexcept;
+/// The context that a callback or a function runs in on the calling thread, or null. See context_scope.
+[[gnu::noinline]] context_slot* scoped_context() noexcept;
+[[gnu::noinline]] context_slot* exchange_scoped_context(context_slot* slot) noexcept;
 
 }  // namespace charkha::detail

@@ -22,12 +22,22 @@
 
 namespace charkha::detail {
 
+class future_core;
+class ready_item;
 class task_core;
+
+/// Something awaited that a cancel request is passed on to: a task, or a future that is none.
+struct await_target {
+  explicit await_target(task_core& at) noexcept : task(&at) {}
+  explicit await_target(future_core& at) noexcept;
+  task_core* task = nullptr;
+  future_core* future = nullptr;
+};
 
 /// Where a cancel request for the waiting task goes.
 enum class cancel_route : std::uint8_t {
   here,     // nothing to pass it on to: the wait ends, cancelled
-  targets,  // to the tasks that are awaited; the wait goes on until they are done
+  targets,  // to what is awaited; the wait goes on until they are done
   refused,  // what is awaited is done already: the request stays with the task
 };
 
@@ -43,16 +53,16 @@ class wait_operation {
   [[nodiscard]] virtual bool may_end_early() const noexcept { return true; }
   /// At least one target took the request.
   virtual void cancel_passed_on() noexcept {}
-  /// The tasks that are awaited.
+  /// What is awaited and can be asked to stop.
   [[nodiscard]] virtual std::size_t target_count() const noexcept { return 0; }
-  [[nodiscard]] virtual task_core& target(std::size_t /*index*/) noexcept { return *task_; }
+  [[nodiscard]] virtual await_target target(std::size_t /*index*/) noexcept { return await_target(*task_); }
 
   /// What is awaited, in a word or two, for reports.
   [[nodiscard]] virtual std::string_view describe() const noexcept = 0;
 
-  /// Closes the wait for the completer. The task, if the caller has to make it ready; null if it was lost or the
+  /// Closes the wait for the completer. The task's turn, which the caller has to make ready; null if it was lost or the
   /// task carries on by itself.
-  [[nodiscard]] task_core* complete() noexcept { return claim() == claim_result::make_ready ? task_ : nullptr; }
+  [[nodiscard]] ready_item* complete() noexcept;
   /// As complete(), for completers that must know whether they lost.
   [[nodiscard]] claim_result claim() noexcept;
 

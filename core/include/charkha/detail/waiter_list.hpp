@@ -26,6 +26,8 @@ class waiter {
   /// Called once, under the list's lock: must not call back into the list or run user code.
   /// Returns what the completer is to make ready after unlocking, if anything.
   [[nodiscard]] virtual ready_item* completed() noexcept = 0;
+  /// Called instead when the list goes away before it was closed. Only for those who do not keep it alive.
+  virtual void dropped() noexcept {}
 
   /// Is it in a list? For the one who waits, after his wait was closed or when nobody else runs.
   [[nodiscard]] bool linked() const noexcept { return next_ != nullptr; }
@@ -104,6 +106,15 @@ class basic_waiter_list {
     item = oldest.completed();
     unlock(rest);
     return true;
+  }
+
+  /// Takes the oldest waiter out without telling it; null when none is left. For a list that goes away.
+  [[nodiscard]] waiter* take_unfinished() noexcept {
+    const auto word = lock();
+    waiter* newest = pointer(word);
+    waiter* oldest = newest == nullptr ? nullptr : newest->next_;
+    unlock(oldest == nullptr ? word : unlink(word, *oldest));
+    return oldest;
   }
 
  private:

@@ -41,8 +41,11 @@ class forked_task : public task_core {
 
  protected:
   forked_task(when_all_scope& scope, executor& owner, std::coroutine_handle<> body) noexcept
-      : task_core(owner, body), scope_(scope) {}
+      : task_core(owner, body, copy_current_context()), scope_(scope) {}
   ~forked_task() = default;
+
+  /// Those who have a handle of it learn how it ended.
+  void end_record() noexcept;
 
  private:
   virtual void set_error(std::exception_ptr error) noexcept = 0;
@@ -63,7 +66,9 @@ class typed_forked_task final : public forked_task {
 
   // Pending only if the runtime is torn down: a canceller may still be reading what the body waits for.
   ~typed_forked_task() {
-    if (!state.is_done()) state.retire();
+    if (state.is_done()) return;
+    state.retire();
+    end_record();
   }
   typed_forked_task(const typed_forked_task&) = delete;
   typed_forked_task& operator=(const typed_forked_task&) = delete;
@@ -88,7 +93,7 @@ class when_all_scope : public wait_operation {
   [[nodiscard]] bool may_end_early() const noexcept final { return false; }
   void cancel_passed_on() noexcept final { parent_cancelled_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] std::size_t target_count() const noexcept final { return child_count(); }
-  [[nodiscard]] task_core& target(std::size_t index) noexcept final { return child(index); }
+  [[nodiscard]] await_target target(std::size_t index) noexcept final { return await_target(child(index)); }
   [[nodiscard]] std::string_view describe() const noexcept final { return "when_all"; }
 
  protected:

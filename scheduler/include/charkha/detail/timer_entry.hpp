@@ -21,6 +21,8 @@ class timer_entry {
   /// Called after that, without the lock, if expire() set `unfinished`; until then the entry must stay alive.
   virtual void finish_expiry() noexcept {}
 
+  /// Does what expire() returns take the turn that asyncio's timer handle would? Then no hop goes before it.
+  const bool is_its_own_hop;
   /// Is it always disarmed before it dies? Only then may it be touched after expire(): a sleeping task that was made
   /// ready, or that had not finished suspending, may have ended on another worker by then.
   const bool outlives_expiry;
@@ -36,7 +38,8 @@ class timer_entry {
   std::uint8_t slot = 0;
 
  protected:
-  explicit timer_entry(bool disarmed_before_it_dies = false) noexcept : outlives_expiry(disarmed_before_it_dies) {}
+  explicit timer_entry(bool disarmed_before_it_dies = false, bool its_own_hop = false) noexcept
+      : is_its_own_hop(its_own_hop), outlives_expiry(disarmed_before_it_dies) {}
   ~timer_entry() = default;
 };
 

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "charkha/detail/future_block.hpp"
+
+#include "charkha/cancelled_error.hpp"
+#include "charkha/detail/intrusive_ptr.hpp"
+#include "charkha/invalid_state_error.hpp"
+
+namespace charkha::detail {
+
+future_block::~future_block() {
+  if (auto* queue = callbacks_.load(std::memory_order_relaxed)) queue->drop_reference();
+  runtime_.release(retained_);
+}
+
+bool future_block::cancel(std::string_view message) noexcept {
+  if (!try_begin_settling()) return false;
+  const intrusive_ptr<future_block> kept(*this);  // whoever is woken may drop every handle
+  was_cancelled_ = true;
+  set_error(std::make_exception_ptr(cancelled_error(std::string(message))));
+  complete_waiters();
+  return true;
+}
+
+std::string future_block::describe() const {
+  return "the future created at " + std::string(site_.file_name()) + ":" + std::to_string(site_.line());
+}
+
+serial_queue& future_block::callbacks() { return first_queue(callbacks_, runtime_); }
+
+void future_block::begin_settling() {
+  if (!try_begin_settling()) throw invalid_state_error(describe() + " is done: it can be set once");
+}
+
+void future_block::last_reference_gone() noexcept {
+  drop_waiters();
+  if (is_unretrieved()) runtime_.report_unretrieved({}, site_, error());
+  free_block();
+}
+
+}  // namespace charkha::detail

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "charkha/detail/future_wait.hpp"
+
+#include "charkha/any_future.hpp"
+#include "charkha/invalid_state_error.hpp"
+#include "charkha/usage_error.hpp"
+
+namespace charkha {
+
+std::exception_ptr any_future::exception() const {
+  const auto& ended = finished();
+  if (ended.was_cancelled()) std::rethrow_exception(ended.error());
+  return ended.error();
+}
+
+std::size_t any_future::remove_done_callback(const done_callback_id& id) const {
+  return id.callback_ && id.callback_->is_of(core()) && id.callback_->remove() ? 1 : 0;
+}
+
+namespace detail {
+
+void throw_not_done() {
+  throw invalid_state_error("it is not done: the result can be read after it was awaited, or after done()");
+}
+
+void throw_empty_handle() { throw usage_error("this handle is empty: it was made without a task, or moved from"); }
+
+future_wait::~future_wait() {
+  if (linked()) core_->waiters.remove(*this);
+}
+
+std::string_view future_wait::describe() const noexcept { return core_->task() != nullptr ? "task" : "future"; }
+
+bool future_wait::wait(task_core& self, std::coroutine_handle<> frame) {
+  if (core_->stands_for(self)) throw usage_error("a task cannot await itself: " + core_->describe());
+  if (&self.runtime != &core_->home()) {
+    throw usage_error(core_->describe() +
+                      " belongs to another runtime: await it there, or get() it on a foreign thread");
+  }
+  begin(self, frame);
+  if (!core_->waiters.add(*this)) return false;
+  return suspend();
+}
+
+void future_wait::finish() {
+  if (begun() && resumed_by_cancel()) {
+    core_->waiters.remove(*this);
+    throw_cancelled(task());
+  }
+  core_->mark_retrieved();
+}
+
+void ended_awaiter::await_resume() {
+  finish();
+  if (core().has_failed()) std::rethrow_exception(core().error());
+}
+
+}  // namespace detail
+}  // namespace charkha

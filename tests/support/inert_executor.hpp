@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// A runtime that does nothing it is asked to. Tests override what they look at.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <source_location>
+#include <string_view>
+
+#include "charkha/detail/executor.hpp"
+
+namespace charkha::test {
+
+class inert_executor : public detail::executor {
+ public:
+  inert_executor() noexcept = default;
+  void make_ready(detail::ready_item& /*item*/, detail::ready_kind /*kind*/) noexcept override {}
+  void enlist(detail::task_block& /*task*/) override {}
+  void delist(detail::task_block& /*task*/) noexcept override {}
+  void spawned(detail::task_block& /*task*/) override {}
+  void ended(detail::task_block& /*task*/) noexcept override {}
+  [[nodiscard]] std::uint8_t retain() noexcept override { return 0; }
+  void release(std::uint8_t /*retained*/) noexcept override {}
+  void block_until_complete(detail::waiter_list& /*waiters*/) override {}
+  void report_unretrieved(std::string_view /*what*/, const std::source_location& /*site*/,
+                          std::exception_ptr /*error*/) noexcept override {}
+  void report_callback_error(const std::source_location& /*site*/, std::exception_ptr /*error*/) noexcept override {}
+
+ protected:
+  ~inert_executor() = default;
+};
+
+}  // namespace charkha::test
