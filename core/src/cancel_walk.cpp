@@ -111,28 +111,32 @@ void cancel_walk::descend(task_core& task) {
 
 bool cancel_walk::awaits_path(wait_operation& operation) const {
   for (std::size_t i = 0; i < operation.target_count(); ++i) {
-    if (on_path_.contains(operation.target(i).task)) return true;
+    const auto target = operation.target(i);
+    const task_core* const task = target.task != nullptr ? target.task : target.future->forked_child();
+    if (on_path_.contains(task)) return true;
   }
   return false;
 }
 
 void cancel_walk::ask(await_target target, level& from, bool& reached) {
+  task_core* held = nullptr;
+  intrusive_ptr<cancel_listener> told;
   if (target.task == nullptr) {
-    reached = target.future->cancel(message_) || reached;
-    return;
+    if (!target.future->ask(message_, held, told)) return;
+  } else {
+    target.task->set_cancel_message(message_);
+    told = target.task->listener();
+    const auto asked = target.task->state.hold_for_cancel();
+    if (asked == cancel_result::refused) return;
+    if (asked == cancel_result::held) held = target.task;
   }
-  task_core& task = *target.task;
-  task.set_cancel_message(message_);
-  const auto told = task.listener();
-  const auto asked = task.state.hold_for_cancel();
-  if (asked == cancel_result::refused) return;
   reached = true;
   if (told) told_.push_back(told);
-  if (asked != cancel_result::held) return;
-  if (on_path_.contains(&task)) {
-    end_or_leave(task);
+  if (held == nullptr) return;
+  if (on_path_.contains(held)) {
+    end_or_leave(*held);
   } else {
-    from.held.emplace_back(task);
+    from.held.emplace_back(*held);
   }
 }
 

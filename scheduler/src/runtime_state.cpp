@@ -39,10 +39,19 @@ void runtime_state::make_ready(ready_item& item, ready_kind kind) noexcept {
   worker_context* here = current_worker();
   if (here != nullptr && &here->owner == this) {
     static_cast<worker*>(here)->enqueue(item, kind);
+  } else if (is_closed_by_caller()) {
+    item.discard();
   } else {
     injected_.push(&item);
     wake_for_work();
   }
+}
+
+// What the destructors of frames that close() destroys make ready. Other threads leave theirs in a queue that nobody
+// reads: an item may be a task that is gone by then.
+bool runtime_state::is_closed_by_caller() const noexcept {
+  // [runtime-closing] acquire: who closes it.
+  return closing_.load(std::memory_order_acquire) && closer_ == std::this_thread::get_id();
 }
 
 void runtime_state::enlist(task_block& task) {
@@ -146,6 +155,8 @@ void runtime_state::forget_reports() noexcept {
 
 void runtime_state::close() noexcept {
   registry_.refuse_all();
+  closer_ = std::this_thread::get_id();
+  closing_.store(true, std::memory_order_release);  // [runtime-closing]
   for (const auto& each : workers_) each->discard_all();
   while (ready_item* item = injected_.try_pop()) item->discard();
   // Destroying a frame may complete or drop other tasks, so each round looks anew.
@@ -156,6 +167,7 @@ void runtime_state::close() noexcept {
       task->abandon();
     }
   }
+  closed_.store(true, std::memory_order_release);  // [runtime-closed]
   // What is still armed belongs to nobody's frame: calls that were to come. They go after the shard's lock.
   std::vector<ready_item*> calls;
   calls.reserve(timers_.armed());

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "charkha/detail/executor.hpp"
@@ -57,6 +58,8 @@ class runtime_state final : public executor {
   void make_ready(ready_item& item, ready_kind kind) noexcept override;
   void enlist(task_block& task) override;
   void delist(task_block& task) noexcept override;
+  // [runtime-closed] acquire: the tasks are gone.
+  [[nodiscard]] bool is_closed() const noexcept override { return closed_.load(std::memory_order_acquire); }
   void block_until_complete(waiter_list& waiters) override;
   void spawned(task_block& task) override;
   void ended(task_block& task) noexcept override;
@@ -102,6 +105,7 @@ class runtime_state final : public executor {
 
  private:
   ~runtime_state() = default;
+  [[nodiscard]] bool is_closed_by_caller() const noexcept;
 
   const runtime_config config_;
   injection_queue injected_;
@@ -110,6 +114,9 @@ class runtime_state final : public executor {
   task_registry registry_;
   std::vector<std::unique_ptr<worker>> workers_;
   alignas(64) std::atomic<bool> stopping_{false};
+  std::atomic<bool> closing_{false};
+  std::atomic<bool> closed_{false};
+  std::thread::id closer_;  // written before closing_
   std::atomic<bool> reports_forgotten_{false};
   std::atomic<int> telling_{0};  // threads inside the embedder's handler
 };

@@ -29,8 +29,11 @@ bool timeout_scope::leave() noexcept {
 
 ready_item* timeout_scope::expire() noexcept {
   expired_ = true;
-  unfinished = task_.begin_cancel() == cancel_result::held;
-  return nullptr;
+  auto told = task_.listener();
+  const auto asked = task_.begin_cancel();
+  unfinished = asked == cancel_result::held;
+  // The listener's code is not for the lock that is held here: it gets a turn, which takes over the reference.
+  return asked == cancel_result::refused ? nullptr : told.release();
 }
 
 // The task is held: it cannot leave the scope before this lets it go.
