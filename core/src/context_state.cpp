@@ -83,8 +83,8 @@ intrusive_ptr<context_state> copy_current_context() {
 }
 
 std::uint64_t next_context_variable() noexcept {
-  static std::atomic<std::uint64_t> next{1};
-  return next.fetch_add(1, std::memory_order_relaxed);
+  static std::atomic<std::uint64_t> numbers{1};
+  return numbers.fetch_add(1, std::memory_order_relaxed);
 }
 
 void throw_no_value(const std::string& variable) {

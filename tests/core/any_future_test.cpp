@@ -39,7 +39,8 @@ coro<> note_after(std::string& log, char letter, future<int> of) {
 
 }  // namespace
 
-TEST_CASE("callbacks and awaiting tasks take their turns in the order in which they came, never on the setter's stack") {
+TEST_CASE(
+    "callbacks and awaiting tasks take their turns in the order in which they came, never on the setter's stack") {
   crank wheel;
   std::string log;
   auto f = make(wheel);

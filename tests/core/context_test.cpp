@@ -131,7 +131,8 @@ TEST_CASE("a task that is created inside run() begins with that context, eager o
     });
     wheel.run();
     CHECK(t.result() == 3);
-    auto setting = special.run([&] { return create_task([]() -> coro<> { co_return static_cast<void>(number.set(7)); }); });
+    auto setting =
+        special.run([&] { return create_task([]() -> coro<> { co_return static_cast<void>(number.set(7)); }); });
     wheel.run();
     CHECK(special.run([] { return number.get(); }) == 3);
     CHECK(setting.done());

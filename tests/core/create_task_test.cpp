@@ -259,7 +259,8 @@ TEST_CASE("an eager task that fails is done with its error, which create_task do
   CHECK(wheel.reports() == std::vector<std::string>{"lost: at once"});
 }
 
-TEST_CASE("an eager task that forks: its first child begins at once, others in their turns, whoever created it goes on") {
+TEST_CASE(
+    "an eager task that forks: its first child begins at once, others in their turns, whoever created it goes on") {
   crank wheel;
   gate at;
   std::string log;
