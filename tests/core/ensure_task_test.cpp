@@ -60,7 +60,6 @@ TEST_CASE("a coro becomes a task that has not run, created where ensure_task was
 TEST_CASE("a gather, a shield and a plain awaiter become tasks with their values") {
   crank wheel;
   const crank::on_worker here(wheel);
-  gate at;
   auto all = ensure_task(charkha::gather(give(1), give(2)));
   auto shielded = ensure_task(charkha::shield(give(4)));
   wheel.run();
