@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "blocking_executor.hpp"
 #include "charkha/detail/executor.hpp"
 #include "charkha/report.hpp"
 #include "idle_set.hpp"
@@ -44,6 +45,7 @@ struct runtime_config {
   report_handler* reports;  // null: stderr
   std::uint64_t seed;
   unsigned search_rounds;  // looks at all victims before a worker parks
+  std::shared_ptr<blocking_executor> blocking = nullptr;
 };
 
 class runtime_state final : public executor {
@@ -55,7 +57,7 @@ class runtime_state final : public executor {
   void make_ready(ready_item& item, ready_kind kind) noexcept override;
   void enlist(task_block& task) override;
   void delist(task_block& task) noexcept override;
-  void block_until_complete(waiter_list& waiters) override;
+  [[nodiscard]] bool block_for(waiter_list& waiters, std::int64_t nanoseconds) override;
   void report_unretrieved(const task_block& task, std::exception_ptr error) noexcept override;
 
   // for the workers
@@ -78,6 +80,8 @@ class runtime_state final : public executor {
   void arm(timer_entry& entry, std::int64_t deadline) noexcept;
   /// As arm, for a deadline that the caller knows to be past.
   void expire_now(timer_entry& entry) noexcept;
+  /// Where blocking functions go. Throws usage_error if this runtime was made without.
+  [[nodiscard]] blocking_executor& blocking() const;
 
   // for drivers
 

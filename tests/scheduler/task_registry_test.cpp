@@ -27,7 +27,7 @@ struct registrar final : charkha::detail::executor {
   void delist(task_block& task) noexcept override {
     if (registry.remove(task)) last_gone.fetch_add(1);
   }
-  void block_until_complete(charkha::detail::waiter_list&) override {}
+  [[nodiscard]] bool block_for(charkha::detail::waiter_list&, std::int64_t) override { return true; }
   void report_unretrieved(const task_block&, std::exception_ptr) noexcept override {}
 
   /// A task that nobody runs, with one handle.

@@ -157,7 +157,7 @@ TEST_CASE("with a hop the entry expires when its turn comes, and not if it was d
     void make_ready(ready_item& each, charkha::detail::ready_kind) noexcept override { made_ready.push_back(&each); }
     void enlist(charkha::detail::task_block&) override {}
     void delist(charkha::detail::task_block&) noexcept override {}
-    void block_until_complete(charkha::detail::waiter_list&) override {}
+    [[nodiscard]] bool block_for(charkha::detail::waiter_list&, std::int64_t) override { return true; }
     void report_unretrieved(const charkha::detail::task_block&, std::exception_ptr) noexcept override {}
     std::vector<ready_item*> made_ready;
   } runtime;

@@ -2,6 +2,7 @@
 // task<T>: the handle of a scheduled coroutine.
 #pragma once
 
+#include <chrono>
 #include <coroutine>
 #include <exception>
 #include <source_location>
@@ -10,6 +11,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "charkha/detail/duration.hpp"
 #include "charkha/detail/intrusive_ptr.hpp"
 #include "charkha/detail/promise_base.hpp"
 #include "charkha/detail/task_block.hpp"
@@ -76,6 +78,16 @@ class [[nodiscard]] task {
     auto& ended = block();
     if (!ended.is_complete()) ended.runtime.block_until_complete(ended.waiters);
     return result();
+  }
+
+  /// Blocks the calling thread until the end, for at most `duration` of real time. Has the task ended? The task is left
+  /// alone and its result is not looked at. Not on a worker, where it throws usage_error unless the task has ended.
+  /// Throws std::invalid_argument if `duration` is not a number.
+  template <class Rep, class Period>
+  [[nodiscard]] bool wait_for(std::chrono::duration<Rep, Period> duration) const {
+    auto& awaited = block();
+    const auto limit = detail::to_nanoseconds(duration).count();
+    return awaited.is_complete() || awaited.runtime.block_for(awaited.waiters, limit);
   }
 
   /// Asks the task to stop: cancelled_error is thrown inside it where it waits, or at its next suspension, once for

@@ -20,6 +20,7 @@
 #include "charkha/task_options.hpp"
 #include "charkha/timeout.hpp"
 #include "charkha/timeout_error.hpp"
+#include "charkha/to_thread.hpp"
 #include "charkha/usage_error.hpp"
 #include "charkha/when_all.hpp"
 #include "charkha/yield.hpp"

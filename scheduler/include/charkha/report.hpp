@@ -14,9 +14,11 @@ enum class report_kind : std::uint8_t {
   error_never_retrieved,    ///< a task failed and its last handle went without anybody having looked at the error
   destroyed_while_pending,  ///< a runtime was torn down before the task ended
   worker_not_stopped,       ///< a worker was still inside a step when the shutdown's time was up; its thread was let go
+  thread_not_stopped,       ///< a function given to to_thread had not ended by then; its thread was let go
 };
 
-/// One report. `task_name` and `site` (where the task was created) are empty for worker_not_stopped.
+/// One report. `task_name` and `site` (where the task was created) are empty for worker_not_stopped and
+/// thread_not_stopped.
 struct report {
   report_kind kind;
   std::string task_name;

@@ -20,6 +20,10 @@ struct runtime_options {
   std::chrono::nanoseconds shutdown_timeout = std::chrono::seconds(10);
   /// Told about what would otherwise be lost. Must outlive the runtime. Null: one line on stderr each.
   report_handler* reports = nullptr;
+  /// Threads for to_thread at most, 1 or more; they are started when the others are blocked. What comes beyond waits.
+  int max_blocking_threads = 512;
+  /// How long such a thread stays when there is nothing for it to do. 0 or more.
+  std::chrono::nanoseconds blocking_idle_timeout = std::chrono::seconds(10);
 };
 
 }  // namespace charkha
