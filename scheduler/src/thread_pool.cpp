@@ -14,6 +14,9 @@ namespace charkha::detail {
 
 namespace {
 
+// About as long as the task takes to come back with its next call: a wake-up costs several times that.
+constexpr unsigned pauses_before_rest = 256;
+
 std::int64_t after(std::chrono::nanoseconds time) noexcept { return later(steady_time_source().now(), time.count()); }
 
 std::exception_ptr explain(const std::exception_ptr& reason) noexcept {
@@ -211,6 +214,7 @@ bool thread_pool::rest(pool_thread& self, held_lock& lock) noexcept {
   self.next_resting = std::exchange(resting_, &self);
   const std::int64_t deadline = after(config_.idle_timeout);
   lock.unlock();
+  for (unsigned i = 0; i < pauses_before_rest && !self.wake.has_token(); ++i) spin_pause();
   const bool token = self.wake.park_until(deadline);
   lock.lock();
   if (!self.resting) {
@@ -335,9 +339,19 @@ std::size_t thread_pool::started() const {
   const std::lock_guard guard(mutex_);
   return started_;
 }
+std::size_t thread_pool::resting() const {
+  const std::lock_guard guard(mutex_);
+  std::size_t count = 0;
+  for (const pool_thread* each = resting_; each != nullptr; each = each->next_resting) ++count;
+  return count;
+}
 bool thread_pool::watching() const {
   const std::lock_guard guard(mutex_);
   return watcher_ != nullptr;
+}
+bool thread_pool::empty() const {
+  const std::lock_guard guard(mutex_);
+  return queue_.empty();
 }
 
 }  // namespace charkha::detail

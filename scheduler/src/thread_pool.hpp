@@ -67,7 +67,9 @@ class thread_pool final : public blocking_executor, public std::enable_shared_fr
 
   [[nodiscard]] std::size_t threads() const;
   [[nodiscard]] std::size_t started() const;
+  [[nodiscard]] std::size_t resting() const;
   [[nodiscard]] bool watching() const;
+  [[nodiscard]] bool empty() const;
 
  private:
   struct pool_thread {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "charkha/to_thread.hpp"
 
+#include "charkha/std_future.hpp"
 #include "charkha/usage_error.hpp"
 #include "runtime_state.hpp"
 
 namespace charkha::detail {
 
 void throw_awaited_twice() { throw usage_error("to_thread: this call was awaited already, or moved from"); }
+
+void throw_no_std_future() { throw usage_error("from_std_future: this future has no state: it was got or moved from"); }
 
 void blocking_job::deliver() noexcept {
   waiters.close();

@@ -16,6 +16,7 @@
 #include "charkha/runtime_options.hpp"
 #include "charkha/simulation.hpp"
 #include "charkha/sleep.hpp"
+#include "charkha/std_future.hpp"
 #include "charkha/task.hpp"
 #include "charkha/task_options.hpp"
 #include "charkha/timeout.hpp"
