@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thread_pool.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -93,12 +94,15 @@ bool thread_pool::scout_may_take() const noexcept {
   return busy_ < enough || moving_ < enough;
 }
 
-void thread_pool::carry_out(const appointment& next) noexcept {
-  if (next.woken != nullptr) next.woken->wake.unpark();
-  if (next.start) start_thread();
+void thread_pool::carry_out(appointment next) noexcept {
+  for (;;) {
+    if (next.woken != nullptr) next.woken->wake.unpark();
+    if (!next.start) return;
+    next = start_thread();
+  }
 }
 
-void thread_pool::start_thread() noexcept {
+thread_pool::appointment thread_pool::start_thread() noexcept {
   pool_thread* born = nullptr;
   try {
     std::list<pool_thread> fresh(1);
@@ -110,10 +114,12 @@ void thread_pool::start_thread() noexcept {
     }
     std::thread handle = config_.start([pool = shared_from_this(), born] { pool->serve(*born); });
     std::thread earlier;
+    appointment next;
     {
       const std::lock_guard guard(mutex_);
       if (born->ended) {
         earlier = depart(*born, std::move(handle));
+        next = appoint();  // until now it counted, and the limit may have kept others from being started
       } else if (born->let_go) {
         handle.detach();
       } else {
@@ -121,14 +127,15 @@ void thread_pool::start_thread() noexcept {
       }
     }
     if (earlier.joinable()) earlier.join();
+    return next;
   } catch (const std::exception&) {
-    thread_failed(born, std::current_exception());
+    return thread_failed(born, std::current_exception());
   }
 }
 
 // The jobs wait for the threads that there are. If there is none, nobody would ever take them, and not only the job that
 // this start was for: others may have been submitted meanwhile, and relied on it.
-void thread_pool::thread_failed(pool_thread* unborn, const std::exception_ptr& reason) noexcept {
+thread_pool::appointment thread_pool::thread_failed(pool_thread* unborn, const std::exception_ptr& reason) noexcept {
   appointment next;
   bool last = false;
   {
@@ -139,12 +146,12 @@ void thread_pool::thread_failed(pool_thread* unborn, const std::exception_ptr& r
     last = threads_ == 0 && closed_;
     next = appoint(false);  // one may have come to rest meanwhile
   }
-  carry_out(next);
   for (auto job = take_stranded(); job; job = take_stranded()) {
     job->fail(explain(reason));
     job->deliver();
   }
   if (last) all_departed_.unpark();
+  return next;
 }
 
 intrusive_ptr<blocking_job> thread_pool::take_stranded() noexcept {
@@ -344,6 +351,11 @@ std::size_t thread_pool::resting() const {
   std::size_t count = 0;
   for (const pool_thread* each = resting_; each != nullptr; each = each->next_resting) ++count;
   return count;
+}
+std::size_t thread_pool::ending() const {
+  const std::lock_guard guard(mutex_);
+  return static_cast<std::size_t>(
+      std::count_if(records_.begin(), records_.end(), [](const auto& each) { return each.ended; }));
 }
 bool thread_pool::watching() const {
   const std::lock_guard guard(mutex_);

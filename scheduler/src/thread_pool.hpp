@@ -68,6 +68,8 @@ class thread_pool final : public blocking_executor, public std::enable_shared_fr
   [[nodiscard]] std::size_t threads() const;
   [[nodiscard]] std::size_t started() const;
   [[nodiscard]] std::size_t resting() const;
+  /// Ended, and not known to be by the one who started them.
+  [[nodiscard]] std::size_t ending() const;
   [[nodiscard]] bool watching() const;
   [[nodiscard]] bool empty() const;
 
@@ -110,9 +112,9 @@ class thread_pool final : public blocking_executor, public std::enable_shared_fr
   static void await_token(pool_thread& self, held_lock& lock) noexcept;
   void leave(pool_thread& self, held_lock& lock) noexcept;
   // without
-  void carry_out(const appointment& next) noexcept;
-  void start_thread() noexcept;
-  void thread_failed(pool_thread* unborn, const std::exception_ptr& reason) noexcept;
+  void carry_out(appointment next) noexcept;
+  [[nodiscard]] appointment start_thread() noexcept;
+  [[nodiscard]] appointment thread_failed(pool_thread* unborn, const std::exception_ptr& reason) noexcept;
   [[nodiscard]] intrusive_ptr<blocking_job> take_stranded() noexcept;
   void serve(pool_thread& self) noexcept;
   void run(pool_thread& self, intrusive_ptr<blocking_job> job) noexcept;

@@ -18,6 +18,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "charkha/to_thread.hpp"
@@ -345,6 +346,27 @@ TEST_CASE("a call that arrives as a thread ends is not lost") {
   }
 }
 
+TEST_CASE("a thread that ends before its starter knows it counts against the limit no longer than that") {
+  auto config = timeless(1, 1);
+  config.idle_timeout = 0ns;
+  std::function<void()> meanwhile;
+  config.start = [&](std::function<void()> body) {
+    std::thread thread(std::move(body));
+    if (auto once = std::exchange(meanwhile, nullptr)) once();
+    return thread;
+  };
+  const pool_scope pool(config);
+  const call first([] {}), second([] {});
+  meanwhile = [&] {
+    first.wait();
+    until([&] { return pool->ending() == 1; });
+    CHECK(pool->submit(second.job()));
+  };
+  CHECK(pool->submit(first.job()));
+  second.wait();
+  CHECK(pool->started() == 2);
+}
+
 TEST_CASE("many threads submit at once: each function is called once") {
   auto config = timeless(16, 2);
   config.watch_period = 50us;
@@ -483,7 +505,7 @@ TEST_CASE("shutting down drops what has not begun, refuses what comes, and waits
 
 TEST_CASE("a thread that is inside a function when the time is up is let go and delivers nothing") {
   std::binary_semaphore gate{0}, gone{0};
-  auto pool = std::make_shared<thread_pool>(timeless(4, 1));
+  auto pool = std::make_shared<thread_pool>(timeless(4, 4));
   std::weak_ptr<thread_pool> left = pool;
   std::atomic<int> inside{0};
   std::vector<call> calls;
