@@ -20,6 +20,10 @@ std::string report::text() const {
       return "charkha: " + created() + " was destroyed but it is pending";
     case report_kind::worker_not_stopped:
       return "charkha: a worker did not leave its step before the shutdown's time was up; its thread goes on, detached";
+    case report_kind::thread_not_stopped:
+      return "charkha: a function given to to_thread did not end before the shutdown's time was up; its thread goes "
+             "on, "
+             "detached";
   }
   return "charkha: unknown report";
 }

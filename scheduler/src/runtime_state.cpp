@@ -5,29 +5,12 @@
 #include <utility>
 
 #include "charkha/any_task.hpp"
+#include "charkha/detail/duration.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
-#include "parker.hpp"
+#include "thread_waiter.hpp"
 
 namespace charkha::detail {
-
-namespace {
-
-/// A foreign thread that blocks until something is complete.
-class thread_waiter final : public waiter {
- public:
-  thread_waiter() noexcept = default;
-  [[nodiscard]] ready_item* completed() noexcept override {
-    parker_.unpark();
-    return nullptr;
-  }
-  void wait() noexcept { static_cast<void>(parker_.park_until(parker::never)); }
-
- private:
-  parker parker_;
-};
-
-}  // namespace
 
 runtime_state::runtime_state(const runtime_config& config)
     : config_(config), idle_(config.workers), timers_(config.workers, config.clock.now(), config.workers == 1) {
@@ -57,12 +40,15 @@ void runtime_state::delist(task_block& task) noexcept {
   if (registry_.remove(task)) delete this;
 }
 
-void runtime_state::block_until_complete(waiter_list& waiters) {
+bool runtime_state::block_for(waiter_list& waiters, std::int64_t nanoseconds) {
   if (current_worker() != nullptr) {
     throw usage_error("get() would block a worker, which has tasks to run: co_await the task instead");
   }
+  // Real time, in a simulation too: it is a thread outside that waits.
+  const std::int64_t deadline =
+      nanoseconds == for_ever ? parker::never : later(steady_time_source().now(), nanoseconds);
   thread_waiter here;
-  if (waiters.add(here)) here.wait();
+  return here.wait(waiters, deadline);
 }
 
 void runtime_state::spawned(task_block& task) {
@@ -119,6 +105,11 @@ void runtime_state::arm(timer_entry& entry, std::int64_t deadline) noexcept {
 void runtime_state::expire_now(timer_entry& entry) noexcept {
   auto& here = static_cast<worker&>(*current_worker());
   if (ready_item* item = timers_.expire_now(here.index(), entry)) here.enqueue(*item, ready_kind::yielded);
+}
+
+blocking_executor& runtime_state::blocking() const {
+  if (config_.blocking == nullptr) throw usage_error("to_thread: this runtime has nowhere to run a blocking function");
+  return *config_.blocking;
 }
 
 void runtime_state::stop() noexcept {

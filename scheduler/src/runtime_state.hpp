@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "blocking_executor.hpp"
 #include "charkha/detail/executor.hpp"
 #include "charkha/report.hpp"
 #include "charkha/task_hooks.hpp"
@@ -46,6 +47,7 @@ struct runtime_config {
   task_hooks* hooks;        // null: nobody is told
   std::uint64_t seed;
   unsigned search_rounds;  // looks at all victims before a worker parks
+  std::shared_ptr<blocking_executor> blocking = nullptr;
 };
 
 class runtime_state final : public executor {
@@ -57,7 +59,6 @@ class runtime_state final : public executor {
   void make_ready(ready_item& item, ready_kind kind) noexcept override;
   void enlist(task_block& task) override;
   void delist(task_block& task) noexcept override;
-  void block_until_complete(waiter_list& waiters) override;
   void spawned(task_block& task) override;
   void ended(task_block& task) noexcept override;
   [[nodiscard]] std::uint8_t retain() noexcept override;
@@ -65,6 +66,7 @@ class runtime_state final : public executor {
   void report_unretrieved(std::string_view what, const std::source_location& site,
                           std::exception_ptr error) noexcept override;
   void report_callback_error(const std::source_location& site, std::exception_ptr error) noexcept override;
+  [[nodiscard]] bool block_for(waiter_list& waiters, std::int64_t nanoseconds) override;
 
   // for the workers
 
@@ -86,6 +88,8 @@ class runtime_state final : public executor {
   void arm(timer_entry& entry, std::int64_t deadline) noexcept;
   /// As arm, for a deadline that the caller knows to be past.
   void expire_now(timer_entry& entry) noexcept;
+  /// Where blocking functions go. Throws usage_error if this runtime was made without.
+  [[nodiscard]] blocking_executor& blocking() const;
 
   // for drivers
 

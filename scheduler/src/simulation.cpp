@@ -9,6 +9,7 @@
 
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
+#include "job_queue.hpp"
 #include "runtime_state.hpp"
 #include "worker_count.hpp"
 
@@ -17,15 +18,19 @@ namespace charkha {
 namespace detail {
 
 /// Drives all workers of a runtime on one thread.
-class simulation_driver final : public waker, public time_source {
+class simulation_driver final : public waker, public time_source, public blocking_executor {
  public:
   explicit simulation_driver(const simulation_options& options)
       : random_(options.seed),
         seats_(static_cast<std::size_t>(checked(options.workers))),
         state_(new runtime_state({seats_.size(), *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this),
-                                  options.reports, options.hooks, options.seed, 1})) {}
+                                  options.reports, options.hooks, options.seed, 1,
+                                  std::shared_ptr<blocking_executor>(std::shared_ptr<void>(), this)})) {}
 
-  ~simulation_driver() {
+  ~simulation_driver() override {
+    closed_ = true;
+    while (jobs_.take()) {
+    }
     state_->close();
     state_->give_up();
   }
@@ -35,17 +40,31 @@ class simulation_driver final : public waker, public time_source {
   void unpark(std::size_t worker) noexcept override { seats_[worker].token = true; }
   [[nodiscard]] std::int64_t now() const noexcept override { return now_; }
 
+  [[nodiscard]] bool submit(blocking_job& job) noexcept override {
+    if (closed_) return false;
+    jobs_.push(job);
+    return true;
+  }
+  [[nodiscard]] bool withdraw(blocking_job& job) noexcept override { return static_cast<bool>(jobs_.remove(job)); }
+
   [[nodiscard]] runtime_state& state() noexcept { return *state_; }
   [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
 
-  /// One step of one worker, or a jump in time. False: nothing can ever happen again.
+  /// One step of one worker, or one blocking function, or a jump in time. False: nothing can ever happen again.
   [[nodiscard]] bool step() {
     runnable_.clear();
     for (std::size_t i = 0; i < seats_.size(); ++i) {
       if (!seats_[i].parked || seats_[i].token) runnable_.push_back(i);
     }
-    if (runnable_.empty()) return jump();
-    const std::size_t chosen = runnable_[random_() % runnable_.size()];
+    // Threads would race for the functions; with one worker they begin in their order, as all else does.
+    const std::size_t callable = seats_.size() == 1 ? std::min<std::size_t>(jobs_.size(), 1) : jobs_.size();
+    if (runnable_.empty() && callable == 0) return jump();
+    const std::size_t choice = random_() % (runnable_.size() + callable);
+    if (choice >= runnable_.size()) {
+      call(jobs_.take(choice - runnable_.size()));
+      return true;
+    }
+    const std::size_t chosen = runnable_[choice];
     seat& here = seats_[chosen];
     worker& self = state_->worker_at(chosen);
     if (here.parked) {
@@ -74,6 +93,15 @@ class simulation_driver final : public waker, public time_source {
     return workers;
   }
 
+  void call(const intrusive_ptr<blocking_job>& job) {
+    ++steps_;
+    worker_context* const outside = current_worker();
+    set_current_worker(nullptr);
+    job->run();
+    job->deliver();
+    set_current_worker(outside);
+  }
+
   [[nodiscard]] bool jump() {
     std::size_t first = 0;
     for (std::size_t i = 1; i < seats_.size(); ++i) {
@@ -91,6 +119,8 @@ class simulation_driver final : public waker, public time_source {
   std::uint64_t steps_ = 0;
   std::vector<seat> seats_;
   std::vector<std::size_t> runnable_;
+  job_queue jobs_;  // functions given to to_thread that have not begun
+  bool closed_ = false;
   runtime_state* state_;  // frees itself, see runtime_state::give_up()
 };
 

@@ -17,6 +17,7 @@
 #include "charkha/runtime_options.hpp"
 #include "parker.hpp"
 #include "runtime_state.hpp"
+#include "thread_pool.hpp"
 #include "time_source.hpp"
 
 namespace charkha::detail {
@@ -60,7 +61,8 @@ class thread_driver final {
   const std::chrono::nanoseconds shutdown_timeout_;
   steady_time_source clock_;
   std::shared_ptr<thread_waker> waker_;
-  runtime_state* state_;  // frees itself, see runtime_state::give_up()
+  std::shared_ptr<thread_pool> pool_;  // for functions that block
+  runtime_state* state_;               // frees itself, see runtime_state::give_up()
   std::vector<std::thread> threads_;
   std::atomic<std::size_t> serving_{0};    // threads inside serve()
   parker all_left_;                        // gets its token from the last thread that leaves

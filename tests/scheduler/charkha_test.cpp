@@ -32,6 +32,7 @@ TEST_CASE("every public name is there") {
   using charkha::cancelled_error;
   using charkha::clock;
   using charkha::exception_group;
+  using charkha::from_std_future;
   using charkha::gather;
   using charkha::invalid_state_error;
   using charkha::report;
@@ -48,6 +49,8 @@ TEST_CASE("every public name is there") {
   using charkha::timeout;
   using charkha::timeout_at;
   using charkha::timeout_error;
+  using charkha::to_std_future;
+  using charkha::to_thread;
   using charkha::usage_error;
   using charkha::when_all;
   using charkha::yield;

@@ -44,7 +44,9 @@ TEST_CASE("the text of each kind names the task, its place and its error") {
   CHECK(pending.find("task b") != std::string::npos);
   CHECK(pending.find("pending") != std::string::npos);
   CHECK(report{report_kind::worker_not_stopped, {}, {}, nullptr}.text().find("worker") != std::string::npos);
-  for (const auto& text : {unseen, pending}) CHECK(text.find('\n') == std::string::npos);
+  const auto thread = report{report_kind::thread_not_stopped, {}, {}, nullptr}.text();
+  CHECK(thread.find("to_thread") != std::string::npos);
+  for (const auto& text : {unseen, pending, thread}) CHECK(text.find('\n') == std::string::npos);
 }
 
 TEST_CASE("an unseen error: once, with name, place and error, when the last handle goes") {

@@ -14,6 +14,8 @@ TEST_CASE("options are an aggregate that is cheap to pass, with the documented d
   CHECK(options.name == "charkha");
   CHECK(options.shutdown_timeout == std::chrono::seconds(10));
   CHECK(options.reports == nullptr);
+  CHECK(options.max_blocking_threads == 512);
+  CHECK(options.blocking_idle_timeout == std::chrono::seconds(10));
 }
 
 TEST_CASE("designated initialisers work in their order") {

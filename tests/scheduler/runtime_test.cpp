@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <memory>
 #include <optional>
 #include <semaphore>
@@ -528,5 +529,38 @@ TEST_CASE("a cancel request from outside for a when_all races the destruction of
     });
     rt.shutdown(0s);
     outside.join();
+  }
+}
+
+TEST_CASE("wait_for: for so long, then it says whether the task has ended; on a worker only of one that has") {
+  runtime rt{{.workers = 2}};
+  auto sleeper = rt.spawn(sleep_long());
+  CHECK_FALSE(sleeper.wait_for(0s));
+  CHECK_FALSE(sleeper.wait_for(-1h));
+  CHECK_FALSE(sleeper.wait_for(1ms));
+  CHECK_THROWS_AS(static_cast<void>(sleeper.wait_for(std::chrono::duration<double>(std::nan("")))),
+                  std::invalid_argument);
+  auto quick = rt.spawn(give(3));
+  CHECK(quick.wait_for(std::chrono::hours::max()));
+  CHECK(quick.wait_for(0s));
+  CHECK(quick.result() == 3);
+  auto failing = rt.spawn(fail());
+  CHECK(failing.wait_for(1h));
+  CHECK_THROWS_WITH(failing.get(), "boom");
+  auto body = [](task<> pending, task<int> ended) -> coro<> {
+    CHECK_THROWS_AS(static_cast<void>(pending.wait_for(1ms)), charkha::usage_error);
+    CHECK(ended.wait_for(1ms));
+    co_return;
+  };
+  CHECK_NOTHROW(rt.spawn(body(sleeper, quick)).get());
+  CHECK_THROWS_AS(static_cast<void>(task<>().wait_for(0s)), charkha::usage_error);
+}
+
+TEST_CASE("wait_for whose time is up races the end of the task") {
+  runtime rt{{.workers = 1}};
+  for (int i = 0; i < 500; ++i) {
+    auto t = rt.spawn(give(i));
+    if (t.wait_for(std::chrono::microseconds(i % 40))) CHECK(t.done());
+    CHECK(t.get() == i);
   }
 }

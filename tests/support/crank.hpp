@@ -110,12 +110,15 @@ class crank final : public detail::executor {
   void delist(detail::task_block& task) noexcept override {
     tasks_.erase(std::find(tasks_.begin(), tasks_.end(), &task));
   }
-  /// Turns the crank instead of blocking.
-  void block_until_complete(detail::waiter_list& waiters) override {
+  /// Turns the crank instead of blocking; knows no clock, so that a limited time is up when there is nothing to do.
+  [[nodiscard]] bool block_for(detail::waiter_list& waiters, std::int64_t nanoseconds) override {
     if (detail::current_worker() != nullptr) throw usage_error("blocks a worker");
     while (!waiters.is_closed()) {
-      if (!turn()) throw usage_error("the crank has nothing to do");
+      if (turn()) continue;
+      if (nanoseconds != for_ever) return false;
+      throw usage_error("the crank has nothing to do");
     }
+    return true;
   }
   void spawned(detail::task_block& /*task*/) override {}
   void ended(detail::task_block& /*task*/) noexcept override {}

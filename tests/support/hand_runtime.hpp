@@ -20,10 +20,12 @@ namespace charkha::test {
 
 class hand_runtime final : public detail::waker, public detail::time_source {
  public:
-  explicit hand_runtime(std::size_t workers, report_handler* reports = nullptr)
+  /// `blocking`: where to_thread goes, if anywhere; the test shuts it down.
+  explicit hand_runtime(std::size_t workers, report_handler* reports = nullptr,
+                        std::shared_ptr<detail::blocking_executor> blocking = nullptr)
       : seats_(workers),
-        state_(new detail::runtime_state(
-            {workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this), reports, nullptr, 1, 1})) {}
+        state_(new detail::runtime_state({workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this),
+                                          reports, nullptr, 1, 1, std::move(blocking)})) {}
   ~hand_runtime() {
     state_->close();
     state_->give_up();

@@ -15,6 +15,7 @@ enum class report_kind : std::uint8_t {
   callback_failed,          ///< an error left a callback
   destroyed_while_pending,  ///< a runtime was torn down before the task ended
   worker_not_stopped,       ///< a worker was still inside a step when the shutdown's time was up; its thread was let go
+  thread_not_stopped,       ///< a function given to to_thread had not ended by then; its thread was let go
 };
 
 /// One report. `task_name` is empty when it is not about a task, and so is `site`, where the task or future was created or

@@ -36,9 +36,13 @@ struct shutdown_result {
   std::vector<std::string> unfinished;
   /// Workers that were still inside a step; their threads were let go.
   std::size_t workers_not_stopped = 0;
+  /// Threads that were still inside a function given to to_thread; they were let go.
+  std::size_t threads_not_stopped = 0;
 
   /// Did everything end?
-  [[nodiscard]] bool complete() const noexcept { return unfinished.empty() && workers_not_stopped == 0; }
+  [[nodiscard]] bool complete() const noexcept {
+    return unfinished.empty() && workers_not_stopped == 0 && threads_not_stopped == 0;
+  }
 };
 
 /// Worker threads with their queues and timers. Any number can live in one process; each has its own tasks.
@@ -104,8 +108,9 @@ class runtime {
   [[nodiscard]] std::vector<any_task> all_tasks() const;
 
   /// Ends the runtime, in this order: no new tasks from outside; all tasks are asked to stop, and those that they
-  /// create meanwhile, until none is left or `timeout` has passed; the workers stop; what is pending is destroyed and
-  /// reported. Blocks; always returns, and says what did not end. A second call says the same again.
+  /// create meanwhile, until none is left or `timeout` has passed; functions given to to_thread that still run get their
+  /// stop requested and have the rest of `timeout` to end; the workers stop; what is pending is destroyed and reported.
+  /// Blocks; always returns, and says what did not end. A second call says the same again.
   /// A worker that does not leave its step within a second after that keeps its thread and the runtime's memory; tasks
   /// that are then still pending never complete, so a thread that is in get() for one of them stays there.
   /// Throws usage_error on a worker.

@@ -23,6 +23,10 @@ struct runtime_options {
   report_handler* reports = nullptr;
   /// Told of every task. Must outlive the runtime. Null: nobody is.
   task_hooks* hooks = nullptr;
+  /// Threads for to_thread at most, 1 or more; they are started when the others are blocked. What comes beyond waits.
+  int max_blocking_threads = 512;
+  /// How long such a thread stays when there is nothing for it to do. 0 or more.
+  std::chrono::nanoseconds blocking_idle_timeout = std::chrono::seconds(10);
 };
 
 }  // namespace charkha

@@ -39,6 +39,10 @@ struct simulation_options {
 /// decides. Time is virtual: it starts at zero, stands still while anything can run, and jumps to the next timer when
 /// nothing can; an hour's sleep takes no time. With one worker the order of events is asyncio's.
 ///
+/// A function given to to_thread is called on the simulation's thread, as a step of its own between two steps of workers,
+/// at a point that the seed decides; with one worker in the order of the awaits. It takes no virtual time, and must not
+/// wait for anything that only another step of the simulation can bring about.
+///
 /// Not thread-safe: everything happens on the thread that calls run(). Tasks must not block the thread.
 class simulation {
  public:
@@ -64,7 +68,7 @@ class simulation {
 
   /// Virtual time.
   [[nodiscard]] clock::time_point now() const noexcept;
-  /// Worker steps so far.
+  /// Worker steps and calls of to_thread functions so far.
   [[nodiscard]] std::uint64_t steps() const noexcept;
 
  private:

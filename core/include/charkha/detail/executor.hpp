@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <source_location>
 #include <string_view>
 
@@ -46,8 +47,11 @@ class executor {
   [[nodiscard]] virtual std::uint8_t retain() noexcept = 0;
   virtual void release(std::uint8_t retained) noexcept = 0;
 
-  /// Blocks the calling thread until the waiters are released. Throws usage_error on a worker.
-  virtual void block_until_complete(waiter_list& waiters) = 0;
+  /// Blocks the calling thread until the waiters are released, or for so many nanoseconds. False: the time came first.
+  /// Throws usage_error on a worker.
+  [[nodiscard]] virtual bool block_for(waiter_list& waiters, std::int64_t nanoseconds) = 0;
+  static constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
+  void block_until_complete(waiter_list& waiters) { static_cast<void>(block_for(waiters, for_ever)); }
 
   /// An error that nobody will look at any more.
   virtual void report_unretrieved(std::string_view what, const std::source_location& site,
