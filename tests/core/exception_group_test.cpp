@@ -34,7 +34,7 @@ TEST_CASE("groups nest and are caught as std::exception") {
   try {
     throw exception_group({inner, error("flat")});
   } catch (const std::exception& e) {
-    CHECK(std::string(e.what()) == "2 errors: 1 error: deep; flat");
+    CHECK(std::string(e.what()) == "2 errors: (1 error: deep); flat");
   }
 }
 
