@@ -33,6 +33,8 @@ TEST_CASE("every public name is there") {
   using charkha::clock;
   using charkha::exception_group;
   using charkha::gather;
+  using charkha::generator;
+  using charkha::generator_exit;
   using charkha::invalid_state_error;
   using charkha::report;
   using charkha::report_handler;
@@ -50,6 +52,8 @@ TEST_CASE("every public name is there") {
   using charkha::timeout_error;
   using charkha::usage_error;
   using charkha::when_all;
+  using charkha::when_any;
+  using charkha::when_any_result;
   using charkha::yield;
   CHECK(shutdown_result{}.complete());
 }
