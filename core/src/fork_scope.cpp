@@ -41,9 +41,9 @@ std::coroutine_handle<> forked_task::at_end(worker_context& worker) noexcept {
 }
 
 std::coroutine_handle<> fork_scope::child_ended(forked_task& ended, worker_context& worker, bool go_on) noexcept {
-  if (ended.result_kind() == outcome::error) {
+  if (ended.result_kind() == outcome::error) [[unlikely]] {
     child_failed(ended.error());
-  } else if (policy_ == fork_policy::any) {
+  } else if (policy_ == fork_policy::any) [[unlikely]] {
     child_won(ended);
   }
   worker.current = nullptr;
@@ -61,10 +61,8 @@ std::coroutine_handle<> fork_scope::child_ended(forked_task& ended, worker_conte
 }
 
 void fork_scope::child_failed(std::exception_ptr error) noexcept {
-  if (is_cancellation(error)) {
-    child_cancelled_.store(true, std::memory_order_relaxed);
-    return;
-  }
+  without_value_.store(true, std::memory_order_relaxed);
+  if (is_cancellation(error)) return;
   bool first = false;
   {
     const spin_guard guard(lock_);
@@ -75,8 +73,11 @@ void fork_scope::child_failed(std::exception_ptr error) noexcept {
 }
 
 void fork_scope::child_won(const forked_task& ended) noexcept {
-  if (won_.exchange(true, std::memory_order_relaxed)) return;
-  winner_ = &ended;
+  {
+    const spin_guard guard(lock_);
+    if (winner_ != nullptr) return;
+    winner_ = &ended;
+  }
   cancel_children();
 }
 
@@ -88,19 +89,18 @@ void fork_scope::cancel_children() noexcept {
 void fork_scope::join() {
   const bool late_cancel = begun() && resumed_by_cancel();
   const bool cancelled = late_cancel || parent_cancelled_.load(std::memory_order_relaxed);
+  if (!cancelled && !without_value_.load(std::memory_order_relaxed)) return;
   std::vector<std::exception_ptr> errors;
   {
     const spin_guard guard(lock_);
     errors.swap(errors_);
   }
-  if (!errors.empty() && winner_ == nullptr) {
+  if (winner_ == nullptr && !errors.empty()) {
     // As a task group: the errors come out first, the cancel request at the next suspension.
     if (cancelled) task().state.restore_cancel();
     throw exception_group(std::move(errors));
   }
-  const bool complete =
-      policy_ == fork_policy::all ? !child_cancelled_.load(std::memory_order_relaxed) : winner_ != nullptr;
-  if (cancelled || !complete) throw_cancelled(task());
+  if (winner_ == nullptr || cancelled) throw_cancelled(task());
 }
 
 void throw_no_children() { throw usage_error("when_any of nothing: it needs at least one coro, or nobody can win"); }

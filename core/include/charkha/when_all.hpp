@@ -2,6 +2,7 @@
 // when_all: structured fork-join, the fast way to divide work.
 #pragma once
 
+#include <coroutine>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "charkha/coro.hpp"
 #include "charkha/create_task.hpp"
 #include "charkha/detail/forked_children.hpp"
+#include "charkha/detail/promise_base.hpp"
 #include "charkha/detail/value_of.hpp"
 
 namespace charkha {
@@ -17,40 +19,56 @@ namespace charkha {
 namespace detail {
 
 template <class... Ts>
-class [[nodiscard]] when_all_tuple final : public forked_tuple<Ts...> {
+class [[nodiscard]] when_all_tuple {
  public:
   explicit when_all_tuple(executor& runtime, coro<Ts>&&... bodies) noexcept
-      : forked_tuple<Ts...>(fork_policy::all, runtime, std::move(bodies)...) {}
+      : children_(fork_policy::all, runtime, std::move(bodies)...) {}
 
+  [[nodiscard]] bool await_ready() const noexcept { return sizeof...(Ts) == 0; }
+  template <charkha_promise Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
+    return children_.fork(*frame.promise().task, frame);
+  }
   auto await_resume() {
-    this->join();
+    children_.join();
     if constexpr ((... && std::is_void_v<Ts>)) {
       return;
     } else {
-      return this->with_children([](auto&... children) {
-        return std::tuple<value_of<Ts>...>{value_from<Ts>([&] { return children.value.take(); })...};
+      return children_.apply([](auto&... child) {
+        return std::tuple<value_of<Ts>...>{value_from<Ts>([&] { return child.value.take(); })...};
       });
     }
   }
+
+ private:
+  forked_tuple<Ts...> children_;
 };
 
 template <class T>
-class [[nodiscard]] when_all_vector final : public forked_array<T> {
+class [[nodiscard]] when_all_vector {
  public:
   when_all_vector(executor& runtime, std::vector<coro<T>> bodies)
-      : forked_array<T>(fork_policy::all, runtime, std::move(bodies)) {}
+      : children_(fork_policy::all, runtime, std::move(bodies)) {}
 
+  [[nodiscard]] bool await_ready() const noexcept { return children_.child_count() == 0; }
+  template <charkha_promise Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
+    return children_.fork(*frame.promise().task, frame);
+  }
   auto await_resume() {
-    this->join();
+    children_.join();
     if constexpr (std::is_void_v<T>) {
       return;
     } else {
       std::vector<T> values;
-      values.reserve(this->child_count());
-      for (auto& child : *this) values.push_back(child.value.take());
+      values.reserve(children_.child_count());
+      for (auto& child : children_) values.push_back(child.value.take());
       return values;
     }
   }
+
+ private:
+  forked_array<T> children_;
 };
 
 }  // namespace detail

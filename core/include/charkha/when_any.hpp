@@ -2,6 +2,7 @@
 // when_any: structured race. The first child that has a value wins, the others are cancelled.
 #pragma once
 
+#include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "charkha/coro.hpp"
 #include "charkha/create_task.hpp"
 #include "charkha/detail/forked_children.hpp"
+#include "charkha/detail/promise_base.hpp"
 #include "charkha/detail/value_of.hpp"
 
 namespace charkha {
@@ -36,15 +38,20 @@ using alternative_of =
     std::conditional_t<std::is_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>, value_of<T>>;
 
 template <class... Ts>
-class [[nodiscard]] when_any_tuple final : public forked_tuple<Ts...> {
+class [[nodiscard]] when_any_tuple {
   using variant = std::variant<alternative_of<Ts>...>;
 
  public:
   explicit when_any_tuple(executor& runtime, coro<Ts>&&... bodies) noexcept
-      : forked_tuple<Ts...>(fork_policy::any, runtime, std::move(bodies)...) {}
+      : children_(fork_policy::any, runtime, std::move(bodies)...) {}
 
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <charkha_promise Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
+    return children_.fork(*frame.promise().task, frame);
+  }
   when_any_result<variant> await_resume() {
-    this->join();
+    children_.join();
     return take(std::index_sequence_for<Ts...>());
   }
 
@@ -52,32 +59,42 @@ class [[nodiscard]] when_any_tuple final : public forked_tuple<Ts...> {
   template <std::size_t... Index>
   when_any_result<variant> take(std::index_sequence<Index...> /*all*/) {
     std::optional<variant> won;
-    this->with_children([&](auto&... children) { (take_if_won<Index, Ts>(children, won), ...); });
+    children_.apply([&](auto&... child) { (take_if_won<Index, Ts>(child, won), ...); });
     return {won->index(), std::move(*won)};
   }
   template <std::size_t Index, class T>
   void take_if_won(typed_forked_task<T>& child, std::optional<variant>& won) {
-    if (&child != &this->winner()) return;
+    if (&child != &children_.winner()) return;
     if constexpr (std::is_void_v<T>) {
       won.emplace(std::in_place_index<Index>);
     } else {
       won.emplace(std::in_place_index<Index>, child.value.take());
     }
   }
+
+  forked_tuple<Ts...> children_;
 };
 
 template <class T>
-class [[nodiscard]] when_any_vector final : public forked_array<T> {
+class [[nodiscard]] when_any_vector {
  public:
   when_any_vector(executor& runtime, std::vector<coro<T>> bodies)
-      : forked_array<T>(fork_policy::any, runtime, std::move(bodies)) {}
+      : children_(fork_policy::any, runtime, std::move(bodies)) {}
 
-  when_any_result<value_of<T>> await_resume() {
-    this->join();
-    auto* won = this->begin();
-    while (won != &this->winner()) ++won;
-    return {static_cast<std::size_t>(won - this->begin()), value_from<T>([&]() -> T { return won->value.take(); })};
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <charkha_promise Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
+    return children_.fork(*frame.promise().task, frame);
   }
+  when_any_result<value_of<T>> await_resume() {
+    children_.join();
+    auto* won = children_.begin();
+    while (won != &children_.winner()) ++won;
+    return {static_cast<std::size_t>(won - children_.begin()), value_from<T>([&]() -> T { return won->value.take(); })};
+  }
+
+ private:
+  forked_array<T> children_;
 };
 
 }  // namespace detail

@@ -101,10 +101,6 @@ class fork_scope : public wait_operation {
     return policy_ == fork_policy::all ? "when_all" : "when_any";
   }
 
- protected:
-  explicit fork_scope(fork_policy policy) noexcept : policy_(policy) {}
-  ~fork_scope() = default;
-
   /// Suspends the parent and starts the children, at least one; what its worker resumes next.
   [[nodiscard]] std::coroutine_handle<> fork(task_core& parent, std::coroutine_handle<> frame);
   /// After the resumption: throws the children's errors as one exception_group, or cancelled_error. If it returns, all
@@ -112,6 +108,10 @@ class fork_scope : public wait_operation {
   void join();
   /// After join(), of a scope in which the first value wins.
   [[nodiscard]] const forked_task& winner() const noexcept { return *winner_; }
+
+ protected:
+  explicit fork_scope(fork_policy policy) noexcept : policy_(policy) {}
+  ~fork_scope() = default;
 
   [[nodiscard]] virtual std::size_t child_count() const noexcept = 0;
   [[nodiscard]] virtual forked_task& child(std::size_t index) noexcept = 0;
@@ -127,10 +127,10 @@ class fork_scope : public wait_operation {
   spin_lock lock_;
   const fork_policy policy_;
   std::atomic<bool> parent_cancelled_{false};
-  std::atomic<bool> child_cancelled_{false};
-  std::atomic<bool> won_{false};
-  const forked_task* winner_ = nullptr;  // written by the first child that has a value, where that decides
+  std::atomic<bool> without_value_{false};  // a child ended cancelled, or failed
   std::vector<std::exception_ptr> errors_ CHARKHA_GUARDED_BY(lock_);
+  // Written under the lock, by the first child that has a value, where that decides; read when all have ended.
+  const forked_task* winner_ = nullptr;
 };
 
 }  // namespace charkha::detail

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <coroutine>
 #include <cstddef>
 #include <memory>
 #include <tuple>
@@ -13,28 +12,19 @@
 #include "charkha/coro.hpp"
 #include "charkha/detail/executor.hpp"
 #include "charkha/detail/fork_scope.hpp"
-#include "charkha/detail/promise_base.hpp"
 
 namespace charkha::detail {
 
-/// One child of each type.
+/// One child for each type.
 template <class... Ts>
-class forked_tuple : public fork_scope {
+class forked_tuple final : public fork_scope {
  public:
-  [[nodiscard]] bool await_ready() const noexcept { return sizeof...(Ts) == 0; }
-  template <charkha_promise Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
-    return fork(*frame.promise().task, frame);
-  }
-
- protected:
   forked_tuple(fork_policy policy, executor& runtime, coro<Ts>&&... bodies) noexcept
       : fork_scope(policy), children_(origin<Ts>{*this, runtime, std::move(bodies)}...) {}
-  ~forked_tuple() = default;
 
   /// Calls `fn` with the children, each as the typed_forked_task that it is.
   template <class Function>
-  decltype(auto) with_children(Function&& fn) {
+  decltype(auto) apply(Function&& fn) {
     return std::apply([&fn](auto&... slots) -> decltype(auto) { return std::forward<Function>(fn)(slots.task...); },
                       children_);
   }
@@ -54,9 +44,9 @@ class forked_tuple : public fork_scope {
     typed_forked_task<T> task;
   };
 
-  [[nodiscard]] std::size_t child_count() const noexcept final { return sizeof...(Ts); }
-  [[nodiscard]] forked_task& child(std::size_t index) noexcept final {
-    return with_children([index](auto&... tasks) -> forked_task& {
+  [[nodiscard]] std::size_t child_count() const noexcept override { return sizeof...(Ts); }
+  [[nodiscard]] forked_task& child(std::size_t index) noexcept override {
+    return apply([index](auto&... tasks) -> forked_task& {
       const std::array<forked_task*, sizeof...(Ts)> all{&tasks...};
       return *all[index];
     });
@@ -67,15 +57,8 @@ class forked_tuple : public fork_scope {
 
 /// Any number of children of one type.
 template <class T>
-class forked_array : public fork_scope {
+class forked_array final : public fork_scope {
  public:
-  [[nodiscard]] bool await_ready() const noexcept { return count_ == 0; }
-  template <charkha_promise Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
-    return fork(*frame.promise().task, frame);
-  }
-
- protected:
   forked_array(fork_policy policy, executor& runtime, std::vector<coro<T>> bodies)
       : fork_scope(policy), count_(bodies.size()) {
     children_ = std::allocator<child_type>().allocate(count_);
@@ -86,14 +69,17 @@ class forked_array : public fork_scope {
     std::allocator<child_type>().deallocate(children_, count_);
   }
 
+  forked_array(const forked_array&) = delete;
+  forked_array& operator=(const forked_array&) = delete;
+
   using child_type = typed_forked_task<T>;
   [[nodiscard]] child_type* begin() noexcept { return children_; }
   [[nodiscard]] child_type* end() noexcept { return children_ + count_; }
 
-  [[nodiscard]] std::size_t child_count() const noexcept final { return count_; }
+  [[nodiscard]] std::size_t child_count() const noexcept override { return count_; }
 
  private:
-  [[nodiscard]] forked_task& child(std::size_t index) noexcept final { return children_[index]; }
+  [[nodiscard]] forked_task& child(std::size_t index) noexcept override { return children_[index]; }
 
   std::size_t count_;
   child_type* children_ = nullptr;
