@@ -20,6 +20,7 @@ void generator_promise_base::unhandled_exception() noexcept {
 void generator_core::forsake_turn() noexcept {
   promise_->task->state.retire();  // a canceller may be reading what the body waits for
   std::exchange(turn_, nullptr)->running_ = false;
+  in_turn_.store(false, std::memory_order_relaxed);
 }
 
 void generator_turn::break_off() noexcept {
