@@ -115,8 +115,9 @@ class [[nodiscard]] next_awaiter final : public generator_turn {
 /// at the end of the scope. Clean-up that has to await needs close(). Pass a generator to another one by value to build
 /// pipelines: `squares(count(10))`.
 ///
-/// g++ 12: `while (auto* item = co_await ...)` is compiled correctly; a condition without a declaration is not in a
-/// coroutine that has no local variable.
+/// g++ 12 compiles `while (auto* item = co_await ...)` correctly; it does not compile correctly a condition that declares
+/// nothing, in a coroutine without local variables, and `co_yield point{...}` of an aggregate with members that have
+/// destructors: name the aggregate first, `co_yield std::move(p)`, let a function make it, or give it a constructor.
 template <class T>
 class [[nodiscard("a generator does nothing until its next() is awaited")]] generator : private detail::generator_core {
   static_assert(std::is_object_v<T> || std::is_lvalue_reference_v<T>, "a generator gives values or lvalue references");
