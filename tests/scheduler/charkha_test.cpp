@@ -34,6 +34,8 @@ TEST_CASE("every public name is there") {
   using charkha::exception_group;
   using charkha::from_std_future;
   using charkha::gather;
+  using charkha::generator;
+  using charkha::generator_exit;
   using charkha::invalid_state_error;
   using charkha::report;
   using charkha::report_handler;
@@ -53,6 +55,8 @@ TEST_CASE("every public name is there") {
   using charkha::to_thread;
   using charkha::usage_error;
   using charkha::when_all;
+  using charkha::when_any;
+  using charkha::when_any_result;
   using charkha::yield;
   CHECK(shutdown_result{}.complete());
 }
