@@ -24,6 +24,9 @@ std::string summary(const std::vector<std::exception_ptr>& errors) {
 exception_group::exception_group(std::vector<std::exception_ptr> errors)
     : std::runtime_error(summary(errors)), errors_(std::move(errors)) {}
 
+exception_group::exception_group(std::string_view message, std::vector<std::exception_ptr> errors)
+    : std::runtime_error(std::string(message) + ": " + summary(errors)), errors_(std::move(errors)) {}
+
 namespace detail {
 
 std::string describe_exception(const std::exception_ptr& error) {

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <stdexcept>
+#include <string_view>
 #include <vector>
 
 namespace charkha {
@@ -15,6 +16,8 @@ namespace charkha {
 class exception_group : public std::runtime_error {
  public:
   explicit exception_group(std::vector<std::exception_ptr> errors);
+  /// `what()` begins with `message`.
+  exception_group(std::string_view message, std::vector<std::exception_ptr> errors);
 
   [[nodiscard]] const std::vector<std::exception_ptr>& errors() const noexcept { return errors_; }
 

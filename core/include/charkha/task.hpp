@@ -37,7 +37,7 @@ struct task_access;
 /// All functions may be called from any thread, on handles that no other thread changes at the same time. On an empty
 /// handle, one that was made without a task or moved from, they throw usage_error.
 template <class T = void>
-class [[nodiscard]] task {
+class task {
  public:
   using value_type = T;
 
