@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <limits>
 #include <optional>
 #include <type_traits>
@@ -39,7 +40,7 @@ coro<scope_value_t<Body, timeout_scope>> run_with_deadline(Make make, Body body)
 ///     co_await scope.run([&]() -> coro<> { ... scope.reschedule(clock::now() + 5s); ... });
 ///
 /// When the deadline passes, the task is cancelled inside the body, once, and when that has unwound timeout_error is
-/// thrown by run(). Scopes nest: only the one whose deadline passed converts; a cancel request from outside stays
+/// thrown by run(), with the cancelled_error nested in it. Scopes nest: only the one whose deadline passed converts; a cancel request from outside stays
 /// cancelled_error. A body that swallows the cancellation and returns gives its value.
 ///
 /// when(), expired() and reschedule() may be called by several workers at once, as long as the scope lives.
@@ -137,8 +138,8 @@ coro<scope_value_t<Body, timeout_scope>> run_with_deadline(Make make, Body body)
     co_return co_await std::move(work);
   } catch (const cancelled_error&) {
     if (!entered.leave()) throw;
+    std::throw_with_nested(timeout_error());
   }
-  throw timeout_error();
 }
 
 }  // namespace detail
