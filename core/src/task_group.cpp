@@ -232,20 +232,17 @@ void task_group_scope::finish() {
   throw exception_group("unhandled errors in a task group", std::move(errors));
 }
 
+// Children are left only if the runtime is torn down, and then nobody else runs.
 void task_group_scope::leave() noexcept {
-  const spin_guard guard(lock_);
-  phase_ = phase::over;
-}
-
-// Children are left only if the runtime was torn down, and then nobody else runs.
-task_group_scope::~task_group_scope() {
   child_list left;
   child_list failed;
   {
     const spin_guard guard(lock_);
+    phase_ = phase::over;
     left = std::exchange(children_, {});
-    failed = failed_;
+    failed = std::exchange(failed_, {});
   }
+  body_error_ = cancellation_ = late_request_ = nullptr;
   while (group_child* child = left.first) {
     unlink(left, *child);
     child->group_ = nullptr;

@@ -82,7 +82,7 @@ class group_place {
 class task_group_scope {
  public:
   task_group_scope() noexcept = default;
-  ~task_group_scope();
+  ~task_group_scope() = default;
   task_group_scope(const task_group_scope&) = delete;
   task_group_scope& operator=(const task_group_scope&) = delete;
 
@@ -99,7 +99,7 @@ class task_group_scope {
   [[nodiscard]] bool try_finish() noexcept;
   /// Throws what the group has to throw.
   void finish();
-  /// The owner's frame goes, finished or not.
+  /// The owner's frame goes, finished or not. The group keeps nothing.
   void leave() noexcept;
 
  private:
