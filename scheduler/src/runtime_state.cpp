@@ -102,6 +102,17 @@ void runtime_state::arm(timer_entry& entry, std::int64_t deadline) noexcept {
   if (timers_.arm(here.index(), entry, deadline)) wake_for_deadline(deadline);
 }
 
+void runtime_state::place(timer_entry& entry) noexcept {
+  timers_.place(static_cast<const worker&>(*current_worker()).index(), entry);
+}
+
+bool runtime_state::rearm(timer_entry& entry, std::optional<std::int64_t> deadline) noexcept {
+  const auto done = timers_.rearm(entry, deadline, now());
+  if (done.item != nullptr) static_cast<worker&>(*current_worker()).enqueue(*done.item, ready_kind::yielded);
+  if (done.earliest) wake_for_deadline(*deadline);
+  return done.accepted;
+}
+
 void runtime_state::expire_now(timer_entry& entry) noexcept {
   auto& here = static_cast<worker&>(*current_worker());
   if (ready_item* item = timers_.expire_now(here.index(), entry)) here.enqueue(*item, ready_kind::yielded);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -86,6 +87,10 @@ class runtime_state final : public executor {
 
   /// Arms a timer on the calling worker's shard; makes it due at once when the deadline is not in the future.
   void arm(timer_entry& entry, std::int64_t deadline) noexcept;
+  /// Gives an entry the calling worker's shard without arming it, for rearm().
+  void place(timer_entry& entry) noexcept;
+  /// Gives an entry that has a shard another deadline, or none. False: it does not accept that.
+  [[nodiscard]] bool rearm(timer_entry& entry, std::optional<std::int64_t> deadline) noexcept;
   /// As arm, for a deadline that the caller knows to be past.
   void expire_now(timer_entry& entry) noexcept;
   /// Where blocking functions go. Throws usage_error if this runtime was made without.

@@ -47,16 +47,19 @@ TEST_CASE("every public name is there") {
   using charkha::simulation_options;
   using charkha::sleep_until;
   using charkha::task;
+  using charkha::task_group;
   using charkha::task_options;
   using charkha::timeout;
   using charkha::timeout_at;
   using charkha::timeout_error;
+  using charkha::timeout_scope;
   using charkha::to_std_future;
   using charkha::to_thread;
   using charkha::usage_error;
   using charkha::when_all;
   using charkha::when_any;
   using charkha::when_any_result;
+  using charkha::with_task_group;
   using charkha::yield;
   CHECK(shutdown_result{}.complete());
 }
