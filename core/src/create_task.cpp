@@ -15,6 +15,10 @@ executor& current_runtime() {
   return worker->owner;
 }
 
+void note_never_awaited() noexcept {
+  if (const worker_context* worker = current_worker()) worker->owner.report_never_awaited(worker->current);
+}
+
 void throw_empty_coro() { throw usage_error("this coro is empty: it was awaited, handed over or moved from"); }
 
 }  // namespace charkha::detail

@@ -39,7 +39,7 @@ std::coroutine_handle<> forked_task::at_end(worker_context& worker) noexcept {
 }
 
 std::coroutine_handle<> when_all_scope::child_ended(forked_task& ended, worker_context& worker, bool go_on) noexcept {
-  if (ended.result_kind() == outcome::error) child_failed(ended.error());
+  if (ended.result_kind() == outcome::error) child_failed(ended);
   worker.current = nullptr;
   // [fork-join] acquire: the last child hands the results of all of them to the parent. Only the last one can read a
   // one here, and then nobody else writes the counter any more.
@@ -54,11 +54,14 @@ std::coroutine_handle<> when_all_scope::child_ended(forked_task& ended, worker_c
   return std::noop_coroutine();
 }
 
-void when_all_scope::child_failed(std::exception_ptr error) noexcept {
-  if (is_cancellation(error)) {
+void when_all_scope::child_failed(forked_task& ended) noexcept {
+  auto error = ended.error();
+  const auto what = classify(error);
+  if (what == error_class::cancellation) {
     child_cancelled_.store(true, std::memory_order_relaxed);
     return;
   }
+  if (what == error_class::fatal) ended.runtime.report_fatal(ended, error);
   bool first = false;
   {
     const spin_guard guard(lock_);

@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "charkha/detail/describe_wait.hpp"
 #include "charkha/detail/duration.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
@@ -44,7 +45,8 @@ thread_driver::thread_driver(const runtime_options& options)
   const auto workers = static_cast<std::size_t>(choose_worker_count(options.workers));
   waker_ = std::make_shared<thread_waker>(workers);
   // Victims in another order in each run would make runs differ for no reason: the seed is fixed.
-  state_ = new runtime_state({workers, clock_, waker_, options.reports, 1, search_rounds});
+  state_ = new runtime_state({workers, clock_, waker_, options.reports, 1, search_rounds, options.debug,
+                              options.slow_step.count()});
   try {
     start_threads();
   } catch (...) {
@@ -116,6 +118,14 @@ bool thread_driver::stop_tasks(std::int64_t deadline) {
   return true;
 }
 
+std::vector<unfinished_task> thread_driver::unfinished_tasks() const {
+  std::vector<unfinished_task> left;
+  for (const auto& task : state_->registry().pending()) {
+    if (!task->is_complete()) left.push_back({task->name(), describe_wait(*task), task->site()});
+  }
+  return left;
+}
+
 bool thread_driver::join_threads(std::int64_t deadline) {
   if (!all_left_.park_until(deadline)) return false;
   for (auto& thread : threads_) thread.join();
@@ -131,10 +141,9 @@ shutdown_result thread_driver::shutdown(std::chrono::nanoseconds timeout) {
   if (result_) return *result_;
   shutdown_result result;
   const std::int64_t deadline = later(clock_.now(), timeout.count());
+  shutdown_request_.set();              // 0
   state_->registry().refuse_outside();  // 1
-  if (!stop_tasks(deadline)) {          // 2
-    for (const auto& task : state_->registry().pending()) result.unfinished.push_back(task->name());
-  }
+  if (!stop_tasks(deadline)) result.unfinished = unfinished_tasks();  // 2
   state_->stop();  // 3
   if (!join_threads(later(clock_.now(), grace))) {
     result.workers_not_stopped = serving_.load(std::memory_order_acquire);  // [workers-left]

@@ -32,12 +32,16 @@ TEST_CASE("every public name is there") {
   using charkha::cancelled_error;
   using charkha::clock;
   using charkha::exception_group;
+  using charkha::fatal_error;
   using charkha::gather;
+  using charkha::interrupted_error;
   using charkha::invalid_state_error;
   using charkha::report;
   using charkha::report_handler;
   using charkha::report_kind;
   using charkha::run;
+  using charkha::runner;
+  using charkha::runner_options;
   using charkha::runtime;
   using charkha::runtime_options;
   using charkha::shutdown_result;
@@ -48,6 +52,7 @@ TEST_CASE("every public name is there") {
   using charkha::timeout;
   using charkha::timeout_at;
   using charkha::timeout_error;
+  using charkha::unfinished_task;
   using charkha::usage_error;
   using charkha::when_all;
   using charkha::yield;

@@ -88,6 +88,11 @@ coro<> block(std::binary_semaphore& entered, std::binary_semaphore& leave) {
   co_return;
 }
 coro<> await_it(task<> of) { co_await of; }
+std::vector<std::string> names(const charkha::shutdown_result& result) {
+  std::vector<std::string> all;
+  for (const auto& each : result.unfinished) all.push_back(each.name);
+  return all;
+}
 void wait_for(const std::atomic<int>& count, int value) {
   while (count < value) std::this_thread::yield();
 }
@@ -252,12 +257,12 @@ TEST_CASE("a task that swallows every request: shutdown returns, names it, destr
       auto nice = rt.spawn(sleep_long(), {.name = "nice"});
       const auto result = rt.shutdown(20ms);
       CHECK_FALSE(result.complete());
-      CHECK(result.unfinished == std::vector<std::string>{"stubborn"});
+      CHECK(names(result) == std::vector<std::string>{"stubborn"});
       CHECK(result.workers_not_stopped == 0);
       CHECK(handle->done());
       CHECK(handle->cancelled());
       CHECK(nice.cancelled());
-      CHECK(rt.shutdown(1h).unfinished == result.unfinished);
+      CHECK(names(rt.shutdown(1h)) == names(result));
     }
     CHECK(log.names(report_kind::destroyed_while_pending) == std::vector<std::string>{"stubborn"});
     CHECK(log.count() == 1);
@@ -404,7 +409,7 @@ TEST_CASE("shutdown from several threads: all get the same answer") {
   std::atomic<int> right{0};
   for (int i = 0; i < 3; ++i) {
     crowd.emplace_back([&] {
-      if (rt.shutdown(10ms).unfinished == std::vector<std::string>{"stubborn"}) ++right;
+      if (names(rt.shutdown(10ms)) == std::vector<std::string>{"stubborn"}) ++right;
     });
   }
   for (auto& thread : crowd) thread.join();
@@ -458,7 +463,8 @@ TEST_CASE("a worker that is stuck in a step is reported, and shutdown returns wi
   const auto result = rt->shutdown(1ms);
   CHECK_FALSE(result.complete());
   CHECK(result.workers_not_stopped == 1);
-  CHECK(result.unfinished == std::vector<std::string>{"stuck"});
+  CHECK(names(result) == std::vector<std::string>{"stuck"});
+  CHECK(result.unfinished[0].waiting_for == "running");
   CHECK(log.count(report_kind::worker_not_stopped) == 1);
   CHECK(log.count() == 1);
   rt.reset();

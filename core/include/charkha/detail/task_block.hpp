@@ -52,7 +52,7 @@ class task_block : public task_core {
   [[nodiscard]] std::coroutine_handle<> begin_turn(worker_context& worker) noexcept final;
   [[nodiscard]] std::coroutine_handle<> at_end(worker_context& worker) noexcept final;
   /// The last step, off the task's stack: its frame goes, then its waiters learn of the result.
-  void complete() noexcept;
+  void complete(worker_context& worker) noexcept;
   /// For a runtime that is torn down while the task is pending: its frame goes, it counts as cancelled.
   void abandon() noexcept;
 
@@ -65,6 +65,7 @@ class task_block : public task_core {
 
  private:
   friend class task_registry;
+  friend class pending_look;
 
   [[nodiscard]] virtual outcome result_kind() const noexcept = 0;
   virtual void set_error(std::exception_ptr error) noexcept = 0;

@@ -106,7 +106,7 @@ class when_all_scope : public wait_operation {
  private:
   friend class forked_task;
   [[nodiscard]] std::coroutine_handle<> child_ended(forked_task& ended, worker_context& worker, bool go_on) noexcept;
-  void child_failed(std::exception_ptr error) noexcept;
+  void child_failed(forked_task& ended) noexcept;
 
   std::atomic<std::size_t> remaining_{0};  // children that have not ended
   spin_lock lock_;
