@@ -92,6 +92,10 @@ class crank final : public detail::executor {
   [[nodiscard]] std::size_t blocks() const noexcept { return tasks_.size(); }
   /// "name: error" of each unretrieved error.
   [[nodiscard]] const std::vector<std::string>& reports() const noexcept { return reports_; }
+  /// "name: error" of each fatal error that left a task.
+  [[nodiscard]] const std::vector<std::string>& fatal() const noexcept { return fatal_; }
+  /// Who destroyed a coroutine that was never awaited; null: nobody's step.
+  [[nodiscard]] const std::vector<detail::task_core*>& never_awaited() const noexcept { return never_awaited_; }
   /// From here on enlist() refuses.
   void close() noexcept { closed_ = true; }
 
@@ -115,6 +119,10 @@ class crank final : public detail::executor {
   void report_unretrieved(const detail::task_block& task, std::exception_ptr error) noexcept override {
     reports_.push_back(task.name() + ": " + detail::describe_exception(error));
   }
+  void report_fatal(detail::task_core& task, std::exception_ptr error) noexcept override {
+    fatal_.push_back(task.given_name() + ": " + detail::describe_exception(error));
+  }
+  void report_never_awaited(detail::task_core* by) noexcept override { never_awaited_.push_back(by); }
 
  private:
   struct context final : detail::worker_context {
@@ -134,6 +142,8 @@ class crank final : public detail::executor {
   std::deque<detail::ready_item*> ready_;
   std::vector<detail::task_block*> tasks_;
   std::vector<std::string> reports_;
+  std::vector<std::string> fatal_;
+  std::vector<detail::task_core*> never_awaited_;
   std::size_t turns_ = 0;
   bool closed_ = false;
 };

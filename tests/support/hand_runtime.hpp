@@ -21,9 +21,10 @@ namespace charkha::test {
 class hand_runtime final : public detail::waker, public detail::time_source {
  public:
   explicit hand_runtime(std::size_t workers, report_handler* reports = nullptr)
-      : seats_(workers),
-        state_(new detail::runtime_state(
-            {workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this), reports, 1, 1})) {}
+      : hand_runtime(workers, reports, false, std::chrono::nanoseconds(0)) {}
+  /// In debug mode, with that slow_step.
+  hand_runtime(std::size_t workers, report_handler* reports, std::chrono::nanoseconds slow_step)
+      : hand_runtime(workers, reports, true, slow_step) {}
   ~hand_runtime() {
     state_->close();
     state_->give_up();
@@ -90,6 +91,11 @@ class hand_runtime final : public detail::waker, public detail::time_source {
   std::vector<std::size_t> woken;  // whom the runtime unparked, in order
 
  private:
+  hand_runtime(std::size_t workers, report_handler* reports, bool debug, std::chrono::nanoseconds slow_step)
+      : seats_(workers),
+        state_(new detail::runtime_state({workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this), reports, 1,
+                                          1, debug, slow_step.count()})) {}
+
   struct seat {
     bool parked = false;
     bool token = false;
