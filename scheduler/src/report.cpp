@@ -11,7 +11,8 @@ namespace charkha {
 std::string report::text() const {
   const auto created = [this] {
     std::string who = task_name.empty() ? "a callback or a child of when_all" : "task " + task_name;
-    if (site.line() != 0) who += std::string(" (created at ") + site.file_name() + ":" + std::to_string(site.line()) + ")";
+    if (site.line() != 0)
+      who += std::string(" (created at ") + site.file_name() + ":" + std::to_string(site.line()) + ")";
     return who;
   };
   switch (kind) {

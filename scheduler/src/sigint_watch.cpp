@@ -57,10 +57,10 @@ sigint_watch::verdict judge(task_block& main, bool interrupted, bool cancelled) 
 sigint_watch::sigint_watch() noexcept {
   // [sigint-owner] acquire: the last owner has put everything back.
   if (taken.exchange(true, std::memory_order_acquire)) return;
-  struct sigaction before {};
+  struct sigaction before{};
   if (sigaction(SIGINT, nullptr, &before) == 0 && (before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_DFL) {
     signals.store(0, std::memory_order_relaxed);
-    struct sigaction ours {};
+    struct sigaction ours{};
     ours.sa_handler = charkha_on_sigint;
     ours.sa_flags = SA_RESTART;  // the handler may run on any thread: system calls of tasks need not notice
     sigemptyset(&ours.sa_mask);
@@ -71,10 +71,10 @@ sigint_watch::sigint_watch() noexcept {
 
 sigint_watch::~sigint_watch() {
   if (!owns_) return;
-  struct sigaction now {};
+  struct sigaction now{};
   if (sigaction(SIGINT, nullptr, &now) == 0 && (now.sa_flags & SA_SIGINFO) == 0 &&
       now.sa_handler == charkha_on_sigint) {
-    struct sigaction standard {};
+    struct sigaction standard{};
     standard.sa_handler = SIG_DFL;
     sigemptyset(&standard.sa_mask);
     sigaction(SIGINT, &standard, nullptr);

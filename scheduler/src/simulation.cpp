@@ -25,7 +25,8 @@ class simulation_driver final : public waker, public time_source {
       : random_(options.seed),
         seats_(static_cast<std::size_t>(checked(options.workers))),
         state_(new runtime_state({seats_.size(), *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this),
-                                  options.reports, options.seed, 1, options.debug, std::numeric_limits<std::int64_t>::max()})),
+                                  options.reports, options.seed, 1, options.debug,
+                                  std::numeric_limits<std::int64_t>::max()})),
         shutdown_timeout_(options.shutdown_timeout.count()) {}
 
   ~simulation_driver() {
@@ -129,7 +130,7 @@ void simulation::stop_tasks() {
   auto& registry = driver_->state().registry();
   auto round = registry.pending();
   const std::int64_t deadline = driver_->stop_deadline();
-  const std::uint64_t last_step = driver_->steps() + 1'000'000 + 10'000 * static_cast<std::uint64_t>(round.size());
+  const std::uint64_t last_step = driver_->steps() + 100'000 + 10'000 * static_cast<std::uint64_t>(round.size());
   for (; !round.empty(); round = registry.pending()) {
     for (const auto& task : round) task->cancel({});
     for (const auto& task : round) {

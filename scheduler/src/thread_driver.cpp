@@ -45,8 +45,8 @@ thread_driver::thread_driver(const runtime_options& options)
   const auto workers = static_cast<std::size_t>(choose_worker_count(options.workers));
   waker_ = std::make_shared<thread_waker>(workers);
   // Victims in another order in each run would make runs differ for no reason: the seed is fixed.
-  state_ = new runtime_state({workers, clock_, waker_, options.reports, 1, search_rounds, options.debug,
-                              options.slow_step.count()});
+  state_ = new runtime_state(
+      {workers, clock_, waker_, options.reports, 1, search_rounds, options.debug, options.slow_step.count()});
   try {
     start_threads();
   } catch (...) {
@@ -141,10 +141,10 @@ shutdown_result thread_driver::shutdown(std::chrono::nanoseconds timeout) {
   if (result_) return *result_;
   shutdown_result result;
   const std::int64_t deadline = later(clock_.now(), timeout.count());
-  shutdown_request_.set();              // 0
-  state_->registry().refuse_outside();  // 1
+  shutdown_request_.set();                                            // 0
+  state_->registry().refuse_outside();                                // 1
   if (!stop_tasks(deadline)) result.unfinished = unfinished_tasks();  // 2
-  state_->stop();  // 3
+  state_->stop();                                                     // 3
   if (!join_threads(later(clock_.now(), grace))) {
     result.workers_not_stopped = serving_.load(std::memory_order_acquire);  // [workers-left]
     state_->tell({report_kind::worker_not_stopped, {}, {}, nullptr});

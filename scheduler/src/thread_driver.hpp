@@ -65,8 +65,8 @@ class thread_driver final {
   std::shared_ptr<thread_waker> waker_;
   runtime_state* state_;  // frees itself, see runtime_state::give_up()
   std::vector<std::thread> threads_;
-  std::atomic<std::size_t> serving_{0};    // threads inside serve()
-  parker all_left_;                        // gets its token from the last thread that leaves
+  std::atomic<std::size_t> serving_{0};  // threads inside serve()
+  parker all_left_;                      // gets its token from the last thread that leaves
   signal_latch shutdown_request_;
   std::mutex shutdown_mutex_;              // a second caller waits for the first one's result
   std::optional<shutdown_result> result_;  // guarded by shutdown_mutex_

@@ -202,7 +202,9 @@ TEST_CASE("awaiting a coro that was handed over before is refused") {
 namespace {
 
 coro<> drop_one() {
-  { const auto forgotten = number(1); }
+  {
+    const auto forgotten = number(1);
+  }
   auto replaced = number(2);
   replaced = number(3);
   const int kept = co_await std::move(replaced);
@@ -223,7 +225,8 @@ coro<> hand_over() {
 
 }  // namespace
 
-TEST_CASE("a coro that goes on a worker and was never started is told to the runtime, with the task whose step it was") {
+TEST_CASE(
+    "a coro that goes on a worker and was never started is told to the runtime, with the task whose step it was") {
   crank wheel;
   auto t = wheel.start(drop_one());
   wheel.run();
@@ -242,7 +245,9 @@ TEST_CASE("one that was awaited, handed over, moved from or discarded is not; no
   auto t = wheel.start(hand_over());
   wheel.run();
   CHECK_NOTHROW(t.result());
-  { const auto outside = number(1); }
+  {
+    const auto outside = number(1);
+  }
   auto cancelled = wheel.start(number(2));
   cancelled.cancel();
   wheel.run();

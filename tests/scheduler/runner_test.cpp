@@ -297,8 +297,9 @@ TEST_CASE("Ctrl-C cancels main; if main ends by that, run throws interrupted_err
     CAPTURE(workers);
     report_log log;
     bool cancelled = false;
-    CHECK_THROWS_AS(charkha::run(interrupt_myself(cancelled), {.workers = workers, .reports = &log, .handle_sigint = true}),
-                    interrupted_error);
+    CHECK_THROWS_AS(
+        charkha::run(interrupt_myself(cancelled), {.workers = workers, .reports = &log, .handle_sigint = true}),
+        interrupted_error);
     CHECK(cancelled);
     CHECK(signal_action::is(SIGINT, SIG_DFL));
     CHECK(log.count() == 0);
@@ -323,7 +324,8 @@ TEST_CASE("it may come from anywhere while main is busy or waits") {
         while (started < 1) std::this_thread::yield();
         press_ctrl_c();
       });
-      CHECK_THROWS_AS(charkha::run(body(busy, started), {.workers = workers, .handle_sigint = true}), interrupted_error);
+      CHECK_THROWS_AS(charkha::run(body(busy, started), {.workers = workers, .handle_sigint = true}),
+                      interrupted_error);
       user.join();
     }
   }

@@ -131,7 +131,8 @@ TEST_CASE("a task that is created in a list already visited, by one that ends be
   created->abandon();
 }
 
-TEST_CASE("each list is continued where its visit ended: nothing twice, complete ones left out, in the order of creation") {
+TEST_CASE(
+    "each list is continued where its visit ended: nothing twice, complete ones left out, in the order of creation") {
   registrar runtime;
   auto a = runtime.make(3);
   auto b = runtime.make(3);

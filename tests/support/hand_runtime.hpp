@@ -93,8 +93,8 @@ class hand_runtime final : public detail::waker, public detail::time_source {
  private:
   hand_runtime(std::size_t workers, report_handler* reports, bool debug, std::chrono::nanoseconds slow_step)
       : seats_(workers),
-        state_(new detail::runtime_state({workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this), reports, 1,
-                                          1, debug, slow_step.count()})) {}
+        state_(new detail::runtime_state({workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this),
+                                          reports, 1, 1, debug, slow_step.count()})) {}
 
   struct seat {
     bool parked = false;

@@ -12,7 +12,7 @@ namespace charkha::test {
 class signal_action {
  public:
   signal_action(int signal, void (*handler)(int)) noexcept : signal_(signal) {
-    struct sigaction wanted {};
+    struct sigaction wanted{};
     wanted.sa_handler = handler;
     sigemptyset(&wanted.sa_mask);
     sigaction(signal, &wanted, &before_);
@@ -23,14 +23,14 @@ class signal_action {
 
   /// Is this what the signal does now?
   static bool is(int signal, void (*handler)(int)) noexcept {
-    struct sigaction present {};
+    struct sigaction present{};
     sigaction(signal, nullptr, &present);
     return (present.sa_flags & SA_SIGINFO) == 0 && present.sa_handler == handler;
   }
 
  private:
   int signal_;
-  struct sigaction before_ {};
+  struct sigaction before_{};
 };
 
 /// As Ctrl-C does: to the process, any thread of which may take it. ThreadSanitizer keeps a signal that comes from

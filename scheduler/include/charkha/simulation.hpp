@@ -52,9 +52,9 @@ class simulation {
 
   /// Runs `main` to its end, then asks all other tasks to stop and runs them to their end, as run() does, and gives
   /// main's value or throws its error. May be called again; time goes on.
-  /// Tasks that do not stop, or are created anew for ever, end neither: they are left for the next run(), and in the end
-  /// destroyed and reported, when options.shutdown_timeout of virtual time has passed, or after a million steps and ten
-  /// thousand for each task that was there (time may not pass at all).
+  /// Tasks that do not stop, or create themselves anew for ever, are given up: left for the next run(), and in the end
+  /// destroyed and reported, when options.shutdown_timeout of virtual time has passed, or after a hundred thousand steps and
+  /// ten thousand for each task that was there (time may not pass at all).
   /// Throws usage_error when main can never go on: every task waits, for what the message says, and no timer is armed.
   template <class T>
   T run(coro<T> main, const std::source_location& site = std::source_location::current()) {
