@@ -19,7 +19,10 @@
 
 #include "charkha/cancelled_error.hpp"
 #include "charkha/create_task.hpp"
+#include "charkha/detail/this_thread.hpp"
 #include "charkha/gather.hpp"
+#include "charkha/interrupted_error.hpp"
+#include "charkha/run.hpp"
 #include "charkha/sleep.hpp"
 #include "charkha/usage_error.hpp"
 #include "charkha/when_all.hpp"
@@ -708,4 +711,30 @@ TEST_CASE("a shutdown that looks at what tasks wait for, while foreign threads c
     CHECK(rt.shutdown(0s).unfinished.size() == 10);
     outside.join();
   }
+}
+
+TEST_CASE("the second Ctrl-C ends run() even while main is stuck in a step that never suspends") {
+  static report_log log;  // as above, the thread may outlive the test case
+  static std::binary_semaphore leave{0};
+  static std::atomic<charkha::detail::task_core*> stuck{nullptr};
+  const charkha::test::signal_action standard(SIGINT, SIG_DFL);
+  auto body = []() -> coro<> {
+    stuck = charkha::detail::current_worker()->current;
+    leave.acquire();
+    co_return;
+  };
+  std::thread user([] {
+    while (stuck == nullptr) std::this_thread::yield();
+    charkha::test::press_ctrl_c();
+    while (stuck.load()->state.cancelling() == 0) std::this_thread::yield();
+    charkha::test::press_ctrl_c();
+  });
+  {
+    const leak_on_purpose allowed;
+    CHECK_THROWS_AS(charkha::run(body(), {.workers = 2, .reports = &log, .handle_sigint = true}),
+                    charkha::interrupted_error);
+  }
+  user.join();
+  CHECK(log.count(report_kind::worker_not_stopped) == 1);
+  leave.release();
 }

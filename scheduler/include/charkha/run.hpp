@@ -16,7 +16,8 @@ namespace charkha {
 ///
 /// Blocks the calling thread. Always returns once main has ended: tasks that do not stop within
 /// options.shutdown_timeout are destroyed and reported, and so is the error of one that fails while it stops.
-/// With options.handle_sigint Ctrl-C cancels main, see runner; without it no signal is touched.
+/// With options.handle_sigint Ctrl-C cancels main, see runner, and while the other tasks are shut down it has its default
+/// action again; without the option no signal is touched.
 /// Throws usage_error on a worker, interrupted_error, and what runtime's constructor throws.
 template <class T>
 T run(coro<T> main, const runtime_options& options = {},
