@@ -6,6 +6,8 @@
 
 #include "charkha/cancelled_error.hpp"
 #include "charkha/detail/describe_exception.hpp"
+#include "charkha/exception_group.hpp"
+#include "charkha/fatal_error.hpp"
 #include "charkha/generator_exit.hpp"
 
 namespace charkha {
@@ -91,18 +93,22 @@ std::string describe_exception(const std::exception_ptr& error) {
     return e.what();
   } catch (const generator_exit& e) {
     return e.what();
+  } catch (const fatal_error& e) {
+    return e.what();
   } catch (...) {
     return "an exception that is not a std::exception";
   }
 }
 
-bool is_cancellation(const std::exception_ptr& error) noexcept {
+error_class classify(const std::exception_ptr& error) noexcept {
   try {
     std::rethrow_exception(error);
   } catch (const cancelled_error&) {
-    return true;
+    return error_class::cancellation;
+  } catch (const fatal_error&) {
+    return error_class::fatal;
   } catch (...) {
-    return false;
+    return error_class::ordinary;
   }
 }
 

@@ -58,7 +58,7 @@ void forked_task::end_record() noexcept {
 
 std::coroutine_handle<> fork_scope::child_ended(forked_task& ended, worker_context& worker, bool go_on) noexcept {
   if (ended.result_kind() == outcome::error) [[unlikely]] {
-    child_failed(ended.error());
+    child_failed(ended);
   } else if (policy_ == fork_policy::any) [[unlikely]] {
     child_won(ended);
   }
@@ -79,9 +79,12 @@ std::coroutine_handle<> fork_scope::child_ended(forked_task& ended, worker_conte
   return std::noop_coroutine();
 }
 
-void fork_scope::child_failed(std::exception_ptr error) noexcept {
+void fork_scope::child_failed(forked_task& ended) noexcept {
   without_value_.store(true, std::memory_order_relaxed);
-  if (is_cancellation(error)) return;
+  auto error = ended.error();
+  const auto what = classify(error);
+  if (what == error_class::cancellation) return;
+  if (what == error_class::fatal) ended.runtime.report_fatal(ended, error);
   bool first = false;
   {
     const spin_guard guard(lock_);

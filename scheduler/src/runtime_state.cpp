@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime_state.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <utility>
 
@@ -11,6 +12,17 @@
 #include "thread_waiter.hpp"
 
 namespace charkha::detail {
+
+namespace {
+
+/// A report about a task, or about none.
+report about(task_core* task, report_kind kind) {
+  if (task == nullptr) return {kind, {}, {}};
+  if (const task_block* block = task->heap_block()) return {kind, block->name(), block->site()};
+  return {kind, task->given_name(), {}};
+}
+
+}  // namespace
 
 runtime_state::runtime_state(const runtime_config& config)
     : config_(config), idle_(config.workers), timers_(config.workers, config.clock.now(), config.workers == 1) {
@@ -78,6 +90,25 @@ void runtime_state::report_callback_error(const std::source_location& site, std:
   tell({report_kind::callback_failed, {}, site, std::move(error)});
 }
 
+void runtime_state::report_fatal(task_core& task, std::exception_ptr error) noexcept {
+  auto what = about(&task, report_kind::fatal_error);
+  what.error = std::move(error);
+  tell_fatal(what);
+}
+
+void runtime_state::report_never_awaited(task_core* by) noexcept {
+  if (config_.debug) tell(about(by, report_kind::coro_never_awaited));
+}
+
+// The task may be gone after its step, so what a report would say of it is written down before.
+void runtime_state::run_watched(ready_item& item, worker& on) noexcept {
+  auto what = about(dynamic_cast<task_core*>(&item), report_kind::slow_step);
+  const std::int64_t begin = now();
+  item.run(on);
+  what.duration = std::chrono::nanoseconds(now() - begin);
+  if (what.duration.count() > config_.slow_step) tell(what);
+}
+
 bool runtime_state::has_visible_work() const noexcept {
   if (!injected_.empty()) return true;
   for (const auto& each : workers_) {
@@ -129,16 +160,29 @@ void runtime_state::stop() noexcept {
   for (std::size_t i = 0; i < workers_.size(); ++i) config_.wake->unpark(i);
 }
 
-void runtime_state::tell(const report& what) noexcept {
+report_handler* runtime_state::acquire_handler() noexcept {
   // [reports-forgotten] sequentially consistent, both words: either this thread is counted before forget_reports()
   // looks, or it sees that the handler is gone.
   telling_.fetch_add(1, std::memory_order_seq_cst);
-  if (config_.reports != nullptr && !reports_forgotten_.load(std::memory_order_seq_cst)) {
-    config_.reports->handle(what);
+  return reports_forgotten_.load(std::memory_order_seq_cst) ? nullptr : config_.reports;
+}
+
+void runtime_state::release_handler() noexcept { telling_.fetch_sub(1, std::memory_order_release); }
+
+void runtime_state::tell(const report& what) noexcept {
+  if (report_handler* handler = acquire_handler()) {
+    handler->handle(what);
   } else {
     static_cast<void>(std::fprintf(stderr, "%s\n", what.text().c_str()));
   }
-  telling_.fetch_sub(1, std::memory_order_release);
+  release_handler();
+}
+
+void runtime_state::tell_fatal(const report& what) noexcept {
+  report_handler* handler = acquire_handler();
+  if (handler == nullptr) end_program(what);
+  handler->fatal(what);
+  release_handler();
 }
 
 void runtime_state::forget_reports() noexcept {
@@ -154,7 +198,7 @@ void runtime_state::close() noexcept {
   for (auto left = registry_.pending(); !left.empty(); left = registry_.pending()) {
     for (const auto& task : left) {
       if (task->is_complete()) continue;
-      tell({report_kind::destroyed_while_pending, task->name(), task->site(), nullptr});
+      tell(about(task.get(), report_kind::destroyed_while_pending));
       task->abandon();
     }
   }

@@ -49,6 +49,8 @@ struct runtime_config {
   std::uint64_t seed;
   unsigned search_rounds;  // looks at all victims before a worker parks
   std::shared_ptr<blocking_executor> blocking = nullptr;
+  bool debug = false;
+  std::int64_t slow_step = 0;  // nanoseconds; in debug mode
 };
 
 class runtime_state final : public executor {
@@ -68,6 +70,8 @@ class runtime_state final : public executor {
                           std::exception_ptr error) noexcept override;
   void report_callback_error(const std::source_location& site, std::exception_ptr error) noexcept override;
   [[nodiscard]] bool block_for(waiter_list& waiters, std::int64_t nanoseconds) override;
+  void report_fatal(task_core& task, std::exception_ptr error) noexcept override;
+  void report_never_awaited(task_core* by) noexcept override;
 
   // for the workers
 
@@ -77,6 +81,9 @@ class runtime_state final : public executor {
   [[nodiscard]] timer_driver& timers() noexcept { return timers_; }
   [[nodiscard]] idle_set& idle() noexcept { return idle_; }
   [[nodiscard]] std::int64_t now() const noexcept { return config_.clock.now(); }
+  [[nodiscard]] bool debug() const noexcept { return config_.debug; }
+  /// Runs the item, and reports it if it takes too long. In debug mode.
+  void run_watched(ready_item& item, worker& on) noexcept;
   [[nodiscard]] unsigned search_rounds() const noexcept { return config_.search_rounds; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool has_visible_work() const noexcept;
@@ -102,6 +109,8 @@ class runtime_state final : public executor {
   /// The workers leave their loop after the step they are in.
   void stop() noexcept;
   void tell(const report& what) noexcept;
+  /// Returns if the embedder's handler does.
+  void tell_fatal(const report& what) noexcept;
   /// The embedder's handler may go after this: later reports go to stderr.
   void forget_reports() noexcept;
   /// Destroys what is pending and takes no more tasks. The workers must have stopped for good.
@@ -111,6 +120,9 @@ class runtime_state final : public executor {
 
  private:
   ~runtime_state() = default;
+  /// The embedder's handler, kept alive until release_handler(); null if there is none or it may be gone.
+  [[nodiscard]] report_handler* acquire_handler() noexcept;
+  void release_handler() noexcept;
 
   const runtime_config config_;
   injection_queue injected_;

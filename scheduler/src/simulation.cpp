@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "charkha/detail/describe_wait.hpp"
+#include "charkha/detail/duration.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
 #include "job_queue.hpp"
@@ -25,7 +27,9 @@ class simulation_driver final : public waker, public time_source, public blockin
         seats_(static_cast<std::size_t>(checked(options.workers))),
         state_(new runtime_state({seats_.size(), *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this),
                                   options.reports, options.hooks, options.seed, 1,
-                                  std::shared_ptr<blocking_executor>(std::shared_ptr<void>(), this)})) {}
+                                  std::shared_ptr<blocking_executor>(std::shared_ptr<void>(), this), options.debug,
+                                  std::numeric_limits<std::int64_t>::max()})),
+        shutdown_timeout_(options.shutdown_timeout.count()) {}
 
   ~simulation_driver() override {
     closed_ = true;
@@ -49,16 +53,19 @@ class simulation_driver final : public waker, public time_source, public blockin
 
   [[nodiscard]] runtime_state& state() noexcept { return *state_; }
   [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+  /// Until when tasks that are asked to stop now may go on.
+  [[nodiscard]] std::int64_t stop_deadline() const noexcept { return later(now_, shutdown_timeout_); }
 
   /// One step of one worker, or one blocking function, or a jump in time. False: nothing can ever happen again.
-  [[nodiscard]] bool step() {
+  /// Time does not go beyond `latest`.
+  [[nodiscard]] bool step(std::int64_t latest = idle_set::never) {
     runnable_.clear();
     for (std::size_t i = 0; i < seats_.size(); ++i) {
       if (!seats_[i].parked || seats_[i].token) runnable_.push_back(i);
     }
     // Threads would race for the functions; with one worker they begin in their order, as all else does.
     const std::size_t callable = seats_.size() == 1 ? std::min<std::size_t>(jobs_.size(), 1) : jobs_.size();
-    if (runnable_.empty() && callable == 0) return jump();
+    if (runnable_.empty() && callable == 0) return jump(latest);
     const std::size_t choice = random_() % (runnable_.size() + callable);
     if (choice >= runnable_.size()) {
       call(jobs_.take(choice - runnable_.size()));
@@ -102,13 +109,13 @@ class simulation_driver final : public waker, public time_source, public blockin
     set_current_worker(outside);
   }
 
-  [[nodiscard]] bool jump() {
+  [[nodiscard]] bool jump(std::int64_t latest) {
     std::size_t first = 0;
     for (std::size_t i = 1; i < seats_.size(); ++i) {
       if (state_->worker_at(i).park_deadline() < state_->worker_at(first).park_deadline()) first = i;
     }
     const std::int64_t deadline = state_->worker_at(first).park_deadline();
-    if (deadline == idle_set::never) return false;
+    if (deadline == idle_set::never || deadline > latest) return false;
     now_ = std::max(now_, deadline);
     seats_[first].parked = !state_->worker_at(first).unparked(false);
     return true;
@@ -122,6 +129,7 @@ class simulation_driver final : public waker, public time_source, public blockin
   job_queue jobs_;  // functions given to to_thread that have not begun
   bool closed_ = false;
   runtime_state* state_;  // frees itself, see runtime_state::give_up()
+  const std::int64_t shutdown_timeout_;
 };
 
 }  // namespace detail
@@ -131,6 +139,7 @@ simulation::simulation(const simulation_options& options)
 simulation::~simulation() = default;
 
 clock::time_point simulation::now() const noexcept { return clock::time_point(clock::duration(driver_->now())); }
+bool simulation::debug() const noexcept { return driver_->state().debug(); }
 std::uint64_t simulation::steps() const noexcept { return driver_->steps(); }
 detail::executor& simulation::executor() const noexcept { return driver_->state(); }
 
@@ -139,20 +148,25 @@ void simulation::run_until_complete(detail::task_block& task) {
   while (!task.is_complete()) {
     if (driver_->step()) continue;
     std::string waiting;
-    for (const auto& each : driver_->state().registry().pending()) waiting += " " + each->name();
+    for (const auto& each : driver_->state().registry().pending()) {
+      if (each->is_complete()) continue;
+      waiting += (waiting.empty() ? " " : ", ") + each->name() + " (" + detail::describe_wait(*each) + ")";
+    }
     throw usage_error("simulation: every task waits and no timer is armed:" + waiting);
   }
 }
 
 void simulation::stop_tasks() {
   auto& registry = driver_->state().registry();
-  for (auto round = registry.pending(); !round.empty(); round = registry.pending()) {
+  auto round = registry.pending();
+  const std::int64_t deadline = driver_->stop_deadline();
+  const std::uint64_t last_step = driver_->steps() + 100'000 + 10'000 * static_cast<std::uint64_t>(round.size());
+  for (; !round.empty(); round = registry.pending()) {
     for (const auto& task : round) task->cancel({});
-    const auto ended = [&] {
-      return std::all_of(round.begin(), round.end(), [](const auto& task) { return task->is_complete(); });
-    };
-    while (!ended()) {
-      if (!driver_->step()) return;
+    for (const auto& task : round) {
+      while (!task->is_complete()) {
+        if (driver_->steps() >= last_step || !driver_->step(deadline)) return;
+      }
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "charkha/detail/describe_wait.hpp"
 #include "charkha/detail/duration.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
@@ -32,7 +33,8 @@ thread_driver::thread_driver(const runtime_options& options)
   pool.idle_timeout = options.blocking_idle_timeout;
   pool.name = name_;
   pool_ = std::make_shared<thread_pool>(std::move(pool));
-  state_ = new runtime_state({workers, clock_, waker_, options.reports, options.hooks, 1, search_rounds, pool_});
+  state_ = new runtime_state({workers, clock_, waker_, options.reports, options.hooks, 1, search_rounds, pool_,
+                              options.debug, options.slow_step.count()});
   try {
     start_threads();
   } catch (...) {
@@ -102,6 +104,14 @@ bool thread_driver::stop_tasks(std::int64_t deadline) {
   return true;
 }
 
+std::vector<unfinished_task> thread_driver::unfinished_tasks() const {
+  std::vector<unfinished_task> left;
+  for (const auto& task : state_->registry().pending()) {
+    if (!task->is_complete()) left.push_back({task->name(), describe_wait(*task), task->site()});
+  }
+  return left;
+}
+
 bool thread_driver::join_threads(std::int64_t deadline) {
   if (!all_left_.park_until(deadline)) return false;
   for (auto& thread : threads_) thread.join();
@@ -117,12 +127,11 @@ shutdown_result thread_driver::shutdown(std::chrono::nanoseconds timeout) {
   if (result_) return *result_;
   shutdown_result result;
   const std::int64_t deadline = later(clock_.now(), timeout.count());
-  state_->registry().refuse_outside();  // 1
-  if (!stop_tasks(deadline)) {          // 2
-    for (const auto& task : state_->registry().pending()) result.unfinished.push_back(task->name());
-  }
-  result.threads_not_stopped = pool_->shut_down(deadline);  // 3
-  if (result.threads_not_stopped > 0) state_->tell({report_kind::thread_not_stopped, {}, {}, nullptr});
+  shutdown_request_.set();                                            // 0
+  state_->registry().refuse_outside();                                // 1
+  if (!stop_tasks(deadline)) result.unfinished = unfinished_tasks();  // 2
+  result.threads_not_stopped = pool_->shut_down(deadline);            // 3
+  if (result.threads_not_stopped > 0) state_->tell({report_kind::thread_not_stopped, {}, {}});
   state_->stop();  // 4
   if (!join_threads(later(clock_.now(), grace))) {
     result.workers_not_stopped = serving_.load(std::memory_order_acquire);  // [workers-left]

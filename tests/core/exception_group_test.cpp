@@ -14,6 +14,7 @@
 
 #include "charkha/cancelled_error.hpp"
 #include "charkha/detail/describe_exception.hpp"
+#include "charkha/fatal_error.hpp"
 
 using charkha::exception_group;
 
@@ -71,6 +72,7 @@ TEST_CASE("describing: a std::exception, a cancellation, anything else") {
   using charkha::detail::describe_exception;
   CHECK(describe_exception(error("text")) == "text");
   CHECK(describe_exception(std::make_exception_ptr(charkha::cancelled_error("why"))) == "why");
+  CHECK(describe_exception(std::make_exception_ptr(charkha::fatal_error("end"))) == "end");
   CHECK(describe_exception(std::make_exception_ptr(7)) == "an exception that is not a std::exception");
 }
 
@@ -79,6 +81,7 @@ TEST_CASE("only a cancelled_error is a cancellation") {
   CHECK(is_cancellation(std::make_exception_ptr(charkha::cancelled_error())));
   CHECK_FALSE(is_cancellation(error("cancelled")));
   CHECK_FALSE(is_cancellation(std::make_exception_ptr(7)));
+  CHECK_FALSE(is_cancellation(std::make_exception_ptr(charkha::fatal_error("end"))));
 }
 
 TEST_CASE("a message comes first; groups inside are in brackets") {

@@ -32,15 +32,19 @@ TEST_CASE("every public name is there") {
   using charkha::cancelled_error;
   using charkha::clock;
   using charkha::exception_group;
+  using charkha::fatal_error;
   using charkha::from_std_future;
   using charkha::gather;
   using charkha::generator;
   using charkha::generator_exit;
+  using charkha::interrupted_error;
   using charkha::invalid_state_error;
   using charkha::report;
   using charkha::report_handler;
   using charkha::report_kind;
   using charkha::run;
+  using charkha::runner;
+  using charkha::runner_options;
   using charkha::runtime;
   using charkha::runtime_options;
   using charkha::shutdown_result;
@@ -55,6 +59,7 @@ TEST_CASE("every public name is there") {
   using charkha::timeout_scope;
   using charkha::to_std_future;
   using charkha::to_thread;
+  using charkha::unfinished_task;
   using charkha::usage_error;
   using charkha::when_all;
   using charkha::when_any;

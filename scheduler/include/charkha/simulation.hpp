@@ -33,6 +33,10 @@ struct simulation_options {
   report_handler* reports = nullptr;
   /// As runtime_options::hooks.
   task_hooks* hooks = nullptr;
+  /// As runtime_options::debug. No step is slow here: time stands still while one runs.
+  bool debug = false;
+  /// How long, in virtual time, run() lets tasks end that were asked to stop.
+  std::chrono::nanoseconds shutdown_timeout = std::chrono::seconds(10);
 };
 
 /// Runs the workers of a runtime on the calling thread, one step of one worker at a time, in an order that a seed
@@ -55,7 +59,10 @@ class simulation {
 
   /// Runs `main` to its end, then asks all other tasks to stop and runs them to their end, as run() does, and gives
   /// main's value or throws its error. May be called again; time goes on.
-  /// Throws usage_error when main can never go on: every task waits and no timer is armed.
+  /// Tasks that do not stop, or create themselves anew for ever, are given up: left for the next run(), and in the end
+  /// destroyed and reported, when options.shutdown_timeout of virtual time has passed, or after a hundred thousand steps and
+  /// ten thousand for each task that was there (time may not pass at all).
+  /// Throws usage_error when main can never go on: every task waits, for what the message says, and no timer is armed.
   template <class T>
   T run(coro<T> main, const std::source_location& site = std::source_location::current()) {
     auto first = detail::start_task(executor(), std::move(main), {}, site);
@@ -66,6 +73,8 @@ class simulation {
     return block.value.take();
   }
 
+  /// options.debug.
+  [[nodiscard]] bool debug() const noexcept;
   /// Virtual time.
   [[nodiscard]] clock::time_point now() const noexcept;
   /// Worker steps and calls of to_thread functions so far.

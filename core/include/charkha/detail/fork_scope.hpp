@@ -124,7 +124,7 @@ class fork_scope : public wait_operation {
  private:
   friend class forked_task;
   [[nodiscard]] std::coroutine_handle<> child_ended(forked_task& ended, worker_context& worker, bool go_on) noexcept;
-  void child_failed(std::exception_ptr error) noexcept;
+  void child_failed(forked_task& ended) noexcept;
   void child_won(const forked_task& ended) noexcept;
   void cancel_children() noexcept;
 
