@@ -61,6 +61,7 @@ void cancel_walk::start(task_core& task, std::string_view message) noexcept {
     while (!walk.path_.empty() && walk.path_.back().held.empty()) {
       walk.on_path_.erase(walk.path_.back().here.task);
       walk.path_.pop_back();
+      if (walk.path_.size() < walk.round_) walk.round_ = 0;
     }
     if (walk.path_.empty()) break;
     auto& held = walk.path_.back().held;
@@ -118,6 +119,15 @@ bool cancel_walk::awaits_path(wait_operation& operation) const {
   return false;
 }
 
+// The walk is about to go round a circle once more, since it entered it at a child of a scope. A circle has a task on
+// the heap in it, and whoever awaits that one can end his wait: the second time he finds it on the path.
+void cancel_walk::keep_heap_tasks_on_path(const level& last) noexcept {
+  for (const level& passed : path_) {
+    if (!passed.here.block) on_path_.erase(passed.here.task);
+  }
+  if (!last.here.block) on_path_.erase(last.here.task);
+}
+
 void cancel_walk::ask(await_target target, level& from, bool& reached) {
   task_core* held = nullptr;
   intrusive_ptr<cancel_listener> told;
@@ -134,10 +144,18 @@ void cancel_walk::ask(await_target target, level& from, bool& reached) {
   if (told) told_.push_back(told);
   if (held == nullptr) return;
   if (on_path_.contains(held)) {
-    end_or_leave(*held);
-  } else {
-    from.held.emplace_back(*held);
+    if (held->waiting_on->may_end_early()) {
+      end_wait(*held);
+      return;
+    }
+    if (round_ != 0) {
+      leave_undelivered(*held);
+      return;
+    }
+    round_ = path_.size() + 1;
+    keep_heap_tasks_on_path(from);
   }
+  from.held.emplace_back(*held);
 }
 
 }  // namespace charkha::detail

@@ -2,6 +2,7 @@
 #include "charkha/detail/completion_set.hpp"
 
 #include "charkha/cancelled_error.hpp"
+#include "charkha/detail/awaitable.hpp"
 #include "charkha/usage_error.hpp"
 
 namespace charkha::detail {
@@ -16,9 +17,7 @@ completion_set::completion_set(executor& owner, std::size_t children, settle_whe
 
 void completion_set::start(bool at_once, std::string_view what) {
   for (std::size_t i = 0; i < size_; ++i) {
-    if (&child(i).home() != &runtime) {
-      throw usage_error(std::string(what) + ": " + child(i).describe() + " belongs to another runtime");
-    }
+    if (&child(i).home() != &runtime) throw_foreign(what, child(i));
   }
   if (size_ == 0) {
     waiters.close();
@@ -36,6 +35,10 @@ void completion_set::start(bool at_once, std::string_view what) {
       runtime.make_ready(*item, ready_kind::created);
     }
   }
+}
+
+void throw_foreign(std::string_view what, const future_core& foreign) {
+  throw usage_error(std::string(what) + ": " + foreign.describe() + " belongs to another runtime");
 }
 
 void completion_set::stop() noexcept {

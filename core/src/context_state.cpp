@@ -46,6 +46,7 @@ std::shared_ptr<const void> context_state::set(std::uint64_t variable, std::shar
     // Tasks that share an explicit context may set at the same time: then this copy is out of date.
     if (values_ != seen) continue;
     values_.swap(next);
+    used_.store(true, std::memory_order_relaxed);
     return before;
   }
 }
@@ -78,7 +79,7 @@ context_slot& current_context() noexcept {
 
 intrusive_ptr<context_state> copy_current_context() {
   const context_state* here = current_context().get();
-  if (here == nullptr) return {};
+  if (here == nullptr || !here->used()) return {};
   return intrusive_ptr<context_state>::adopt(*new context_state(here->values()));
 }
 

@@ -53,6 +53,10 @@ void begin_task(task_block& task, const task_options& options) {
   }
 }
 
+void note_never_awaited() noexcept {
+  if (const worker_context* worker = current_worker()) worker->owner.report_never_awaited(worker->current);
+}
+
 void throw_empty_coro() { throw usage_error("this coro is empty: it was awaited, handed over or moved from"); }
 
 }  // namespace charkha::detail

@@ -2,10 +2,10 @@
 #include "charkha/current_task.hpp"
 
 #include "charkha/detail/executor.hpp"
+#include "charkha/detail/fork_scope.hpp"
 #include "charkha/detail/forked_record.hpp"
 #include "charkha/detail/task_block.hpp"
 #include "charkha/detail/this_thread.hpp"
-#include "charkha/detail/when_all_scope.hpp"
 
 namespace charkha {
 

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "charkha/detail/when_all_scope.hpp"
+#include "charkha/detail/fork_scope.hpp"
 
 namespace charkha::detail {
 

@@ -49,11 +49,17 @@ void task_block::run_eagerly(worker_context& worker) noexcept {
   worker.current = creator;
 }
 
-void task_block::complete() noexcept {
+void task_block::complete(worker_context& worker) noexcept {
+  worker.current = this;  // destructors of its parameters run as part of it
   std::exchange(root_, nullptr).destroy();
+  worker.current = nullptr;
   const bool cancel_undelivered = state.finish();
   if (has_failed()) {
-    if (!was_cancelled_) was_cancelled_ = is_cancellation(error());
+    if (!was_cancelled_) {
+      const auto what = classify(error());
+      was_cancelled_ = what == error_class::cancellation;
+      if (what == error_class::fatal) runtime.report_fatal(*this, error());
+    }
   } else if (cancel_undelivered) {
     end_cancelled();
   }
@@ -83,6 +89,6 @@ void task_block::end_cancelled() noexcept {
   set_error(std::make_exception_ptr(cancelled_error(cancel_message())));
 }
 
-void complete_block(task_block& task) noexcept { task.complete(); }
+void complete_block(task_block& task, worker_context& worker) noexcept { task.complete(worker); }
 
 }  // namespace charkha::detail

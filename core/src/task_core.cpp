@@ -50,7 +50,7 @@ void task_core::run(worker_context& worker) noexcept {
   begin_turn(worker).resume();
   // From here on *this may be gone, or be running elsewhere.
   worker.current = nullptr;
-  if (worker.finished != nullptr) complete_block(*std::exchange(worker.finished, nullptr));
+  if (worker.finished != nullptr) complete_block(*std::exchange(worker.finished, nullptr), worker);
 }
 
 std::coroutine_handle<> task_core::begin_turn(worker_context& worker) noexcept {

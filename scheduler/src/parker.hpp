@@ -22,6 +22,9 @@ class parker {
   /// epoch). False: the deadline came first. Returns late by the kernel's timer slack, never early. Owner only.
   [[nodiscard]] bool park_until(std::int64_t deadline) noexcept;
 
+  /// Is there a token? It is left there. Owner only.
+  [[nodiscard]] bool has_token() const noexcept { return state_.load(std::memory_order_relaxed) == token; }
+
   /// Gives a token. A second one before it is taken is the same token. Any thread.
   void unpark() noexcept;
 

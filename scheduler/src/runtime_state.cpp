@@ -1,31 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime_state.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <utility>
 
 #include "charkha/any_task.hpp"
+#include "charkha/detail/duration.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
-#include "parker.hpp"
+#include "thread_waiter.hpp"
 
 namespace charkha::detail {
 
 namespace {
 
-/// A foreign thread that blocks until something is complete.
-class thread_waiter final : public waiter {
- public:
-  thread_waiter() noexcept = default;
-  [[nodiscard]] ready_item* completed() noexcept override {
-    parker_.unpark();
-    return nullptr;
-  }
-  void wait() noexcept { static_cast<void>(parker_.park_until(parker::never)); }
-
- private:
-  parker parker_;
-};
+/// A report about a task, or about none.
+report about(task_core* task, report_kind kind) {
+  if (task == nullptr) return {kind, {}, {}};
+  if (const task_block* block = task->heap_block()) return {kind, block->name(), block->site()};
+  return {kind, task->given_name(), {}};
+}
 
 }  // namespace
 
@@ -66,12 +61,15 @@ void runtime_state::delist(task_block& task) noexcept {
   if (registry_.remove(task)) delete this;
 }
 
-void runtime_state::block_until_complete(waiter_list& waiters) {
+bool runtime_state::block_for(waiter_list& waiters, std::int64_t nanoseconds) {
   if (current_worker() != nullptr) {
     throw usage_error("get() would block a worker, which has tasks to run: co_await the task instead");
   }
+  // Real time, in a simulation too: it is a thread outside that waits.
+  const std::int64_t deadline =
+      nanoseconds == for_ever ? parker::never : later(steady_time_source().now(), nanoseconds);
   thread_waiter here;
-  if (waiters.add(here)) here.wait();
+  return here.wait(waiters, deadline);
 }
 
 void runtime_state::spawned(task_block& task) {
@@ -101,6 +99,25 @@ void runtime_state::report_callback_error(const std::source_location& site, std:
   tell({report_kind::callback_failed, {}, site, std::move(error)});
 }
 
+void runtime_state::report_fatal(task_core& task, std::exception_ptr error) noexcept {
+  auto what = about(&task, report_kind::fatal_error);
+  what.error = std::move(error);
+  tell_fatal(what);
+}
+
+void runtime_state::report_never_awaited(task_core* by) noexcept {
+  if (config_.debug) tell(about(by, report_kind::coro_never_awaited));
+}
+
+// The task may be gone after its step, so what a report would say of it is written down before.
+void runtime_state::run_watched(ready_item& item, worker& on) noexcept {
+  auto what = about(dynamic_cast<task_core*>(&item), report_kind::slow_step);
+  const std::int64_t begin = now();
+  item.run(on);
+  what.duration = std::chrono::nanoseconds(now() - begin);
+  if (what.duration.count() > config_.slow_step) tell(what);
+}
+
 bool runtime_state::has_visible_work() const noexcept {
   if (!injected_.empty()) return true;
   for (const auto& each : workers_) {
@@ -125,9 +142,25 @@ void runtime_state::arm(timer_entry& entry, std::int64_t deadline) noexcept {
   if (timers_.arm(here.index(), entry, deadline)) wake_for_deadline(deadline);
 }
 
+void runtime_state::place(timer_entry& entry) noexcept {
+  timers_.place(static_cast<const worker&>(*current_worker()).index(), entry);
+}
+
+bool runtime_state::rearm(timer_entry& entry, std::optional<std::int64_t> deadline) noexcept {
+  const auto done = timers_.rearm(entry, deadline, now());
+  if (done.item != nullptr) static_cast<worker&>(*current_worker()).enqueue(*done.item, ready_kind::yielded);
+  if (done.earliest) wake_for_deadline(*deadline);
+  return done.accepted;
+}
+
 void runtime_state::expire_now(timer_entry& entry) noexcept {
   auto& here = static_cast<worker&>(*current_worker());
   if (ready_item* item = timers_.expire_now(here.index(), entry)) here.enqueue(*item, ready_kind::yielded);
+}
+
+blocking_executor& runtime_state::blocking() const {
+  if (config_.blocking == nullptr) throw usage_error("to_thread: this runtime has nowhere to run a blocking function");
+  return *config_.blocking;
 }
 
 void runtime_state::stop() noexcept {
@@ -136,16 +169,29 @@ void runtime_state::stop() noexcept {
   for (std::size_t i = 0; i < workers_.size(); ++i) config_.wake->unpark(i);
 }
 
-void runtime_state::tell(const report& what) noexcept {
+report_handler* runtime_state::acquire_handler() noexcept {
   // [reports-forgotten] sequentially consistent, both words: either this thread is counted before forget_reports()
   // looks, or it sees that the handler is gone.
   telling_.fetch_add(1, std::memory_order_seq_cst);
-  if (config_.reports != nullptr && !reports_forgotten_.load(std::memory_order_seq_cst)) {
-    config_.reports->handle(what);
+  return reports_forgotten_.load(std::memory_order_seq_cst) ? nullptr : config_.reports;
+}
+
+void runtime_state::release_handler() noexcept { telling_.fetch_sub(1, std::memory_order_release); }
+
+void runtime_state::tell(const report& what) noexcept {
+  if (report_handler* handler = acquire_handler()) {
+    handler->handle(what);
   } else {
     static_cast<void>(std::fprintf(stderr, "%s\n", what.text().c_str()));
   }
-  telling_.fetch_sub(1, std::memory_order_release);
+  release_handler();
+}
+
+void runtime_state::tell_fatal(const report& what) noexcept {
+  report_handler* handler = acquire_handler();
+  if (handler == nullptr) end_program(what);
+  handler->fatal(what);
+  release_handler();
 }
 
 void runtime_state::forget_reports() noexcept {
@@ -163,7 +209,7 @@ void runtime_state::close() noexcept {
   for (auto left = registry_.pending(); !left.empty(); left = registry_.pending()) {
     for (const auto& task : left) {
       if (task->is_complete()) continue;
-      tell({report_kind::destroyed_while_pending, task->name(), task->site(), nullptr});
+      tell(about(task.get(), report_kind::destroyed_while_pending));
       task->abandon();
     }
   }

@@ -10,10 +10,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "blocking_executor.hpp"
 #include "charkha/detail/executor.hpp"
 #include "charkha/report.hpp"
 #include "charkha/task_hooks.hpp"
@@ -47,6 +49,9 @@ struct runtime_config {
   task_hooks* hooks;        // null: nobody is told
   std::uint64_t seed;
   unsigned search_rounds;  // looks at all victims before a worker parks
+  std::shared_ptr<blocking_executor> blocking = nullptr;
+  bool debug = false;
+  std::int64_t slow_step = 0;  // nanoseconds; in debug mode
 };
 
 class runtime_state final : public executor {
@@ -60,7 +65,6 @@ class runtime_state final : public executor {
   void delist(task_block& task) noexcept override;
   // [runtime-closed] acquire: the tasks are gone.
   [[nodiscard]] bool is_closed() const noexcept override { return closed_.load(std::memory_order_acquire); }
-  void block_until_complete(waiter_list& waiters) override;
   void spawned(task_block& task) override;
   void ended(task_block& task) noexcept override;
   [[nodiscard]] std::uint8_t retain() noexcept override;
@@ -68,6 +72,9 @@ class runtime_state final : public executor {
   void report_unretrieved(std::string_view what, const std::source_location& site,
                           std::exception_ptr error) noexcept override;
   void report_callback_error(const std::source_location& site, std::exception_ptr error) noexcept override;
+  [[nodiscard]] bool block_for(waiter_list& waiters, std::int64_t nanoseconds) override;
+  void report_fatal(task_core& task, std::exception_ptr error) noexcept override;
+  void report_never_awaited(task_core* by) noexcept override;
 
   // for the workers
 
@@ -77,6 +84,9 @@ class runtime_state final : public executor {
   [[nodiscard]] timer_driver& timers() noexcept { return timers_; }
   [[nodiscard]] idle_set& idle() noexcept { return idle_; }
   [[nodiscard]] std::int64_t now() const noexcept { return config_.clock.now(); }
+  [[nodiscard]] bool debug() const noexcept { return config_.debug; }
+  /// Runs the item, and reports it if it takes too long. In debug mode.
+  void run_watched(ready_item& item, worker& on) noexcept;
   [[nodiscard]] unsigned search_rounds() const noexcept { return config_.search_rounds; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool has_visible_work() const noexcept;
@@ -87,8 +97,14 @@ class runtime_state final : public executor {
 
   /// Arms a timer on the calling worker's shard; makes it due at once when the deadline is not in the future.
   void arm(timer_entry& entry, std::int64_t deadline) noexcept;
+  /// Gives an entry the calling worker's shard without arming it, for rearm().
+  void place(timer_entry& entry) noexcept;
+  /// Gives an entry that has a shard another deadline, or none. False: it does not accept that.
+  [[nodiscard]] bool rearm(timer_entry& entry, std::optional<std::int64_t> deadline) noexcept;
   /// As arm, for a deadline that the caller knows to be past.
   void expire_now(timer_entry& entry) noexcept;
+  /// Where blocking functions go. Throws usage_error if this runtime was made without.
+  [[nodiscard]] blocking_executor& blocking() const;
 
   // for drivers
 
@@ -96,6 +112,8 @@ class runtime_state final : public executor {
   /// The workers leave their loop after the step they are in.
   void stop() noexcept;
   void tell(const report& what) noexcept;
+  /// Returns if the embedder's handler does.
+  void tell_fatal(const report& what) noexcept;
   /// The embedder's handler may go after this: later reports go to stderr.
   void forget_reports() noexcept;
   /// Destroys what is pending and takes no more tasks. The workers must have stopped for good.
@@ -106,6 +124,9 @@ class runtime_state final : public executor {
  private:
   ~runtime_state() = default;
   [[nodiscard]] bool is_closed_by_caller() const noexcept;
+  /// The embedder's handler, kept alive until release_handler(); null if there is none or it may be gone.
+  [[nodiscard]] report_handler* acquire_handler() noexcept;
+  void release_handler() noexcept;
 
   const runtime_config config_;
   injection_queue injected_;

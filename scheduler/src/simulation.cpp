@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "charkha/detail/context_state.hpp"
+#include "charkha/detail/describe_wait.hpp"
+#include "charkha/detail/duration.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
+#include "job_queue.hpp"
 #include "runtime_state.hpp"
 #include "worker_count.hpp"
 
@@ -18,15 +21,21 @@ namespace charkha {
 namespace detail {
 
 /// Drives all workers of a runtime on one thread.
-class simulation_driver final : public waker, public time_source {
+class simulation_driver final : public waker, public time_source, public blocking_executor {
  public:
   explicit simulation_driver(const simulation_options& options)
       : random_(options.seed),
         seats_(static_cast<std::size_t>(checked(options.workers))),
         state_(new runtime_state({seats_.size(), *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this),
-                                  options.reports, options.hooks, options.seed, 1})) {}
+                                  options.reports, options.hooks, options.seed, 1,
+                                  std::shared_ptr<blocking_executor>(std::shared_ptr<void>(), this), options.debug,
+                                  std::numeric_limits<std::int64_t>::max()})),
+        shutdown_timeout_(options.shutdown_timeout.count()) {}
 
-  ~simulation_driver() {
+  ~simulation_driver() override {
+    closed_ = true;
+    while (jobs_.take()) {
+    }
     state_->close();
     state_->give_up();
   }
@@ -36,17 +45,34 @@ class simulation_driver final : public waker, public time_source {
   void unpark(std::size_t worker) noexcept override { seats_[worker].token = true; }
   [[nodiscard]] std::int64_t now() const noexcept override { return now_; }
 
+  [[nodiscard]] bool submit(blocking_job& job) noexcept override {
+    if (closed_) return false;
+    jobs_.push(job);
+    return true;
+  }
+  [[nodiscard]] bool withdraw(blocking_job& job) noexcept override { return static_cast<bool>(jobs_.remove(job)); }
+
   [[nodiscard]] runtime_state& state() noexcept { return *state_; }
   [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+  /// Until when tasks that are asked to stop now may go on.
+  [[nodiscard]] std::int64_t stop_deadline() const noexcept { return later(now_, shutdown_timeout_); }
 
-  /// One step of one worker, or a jump in time. False: nothing can ever happen again.
-  [[nodiscard]] bool step() {
+  /// One step of one worker, or one blocking function, or a jump in time. False: nothing can ever happen again.
+  /// Time does not go beyond `latest`.
+  [[nodiscard]] bool step(std::int64_t latest = idle_set::never) {
     runnable_.clear();
     for (std::size_t i = 0; i < seats_.size(); ++i) {
       if (!seats_[i].parked || seats_[i].token) runnable_.push_back(i);
     }
-    if (runnable_.empty()) return jump();
-    const std::size_t chosen = runnable_[random_() % runnable_.size()];
+    // Threads would race for the functions; with one worker they begin in their order, as all else does.
+    const std::size_t callable = seats_.size() == 1 ? std::min<std::size_t>(jobs_.size(), 1) : jobs_.size();
+    if (runnable_.empty() && callable == 0) return jump(latest);
+    const std::size_t choice = random_() % (runnable_.size() + callable);
+    if (choice >= runnable_.size()) {
+      call(jobs_.take(choice - runnable_.size()));
+      return true;
+    }
+    const std::size_t chosen = runnable_[choice];
     seat& here = seats_[chosen];
     worker& self = state_->worker_at(chosen);
     if (here.parked) {
@@ -76,13 +102,22 @@ class simulation_driver final : public waker, public time_source {
     return workers;
   }
 
-  [[nodiscard]] bool jump() {
+  void call(const intrusive_ptr<blocking_job>& job) {
+    ++steps_;
+    worker_context* const outside = current_worker();
+    set_current_worker(nullptr);
+    job->run();
+    job->deliver();
+    set_current_worker(outside);
+  }
+
+  [[nodiscard]] bool jump(std::int64_t latest) {
     std::size_t first = 0;
     for (std::size_t i = 1; i < seats_.size(); ++i) {
       if (state_->worker_at(i).park_deadline() < state_->worker_at(first).park_deadline()) first = i;
     }
     const std::int64_t deadline = state_->worker_at(first).park_deadline();
-    if (deadline == idle_set::never) return false;
+    if (deadline == idle_set::never || deadline > latest) return false;
     now_ = std::max(now_, deadline);
     seats_[first].parked = !state_->worker_at(first).unparked(false);
     return true;
@@ -93,7 +128,10 @@ class simulation_driver final : public waker, public time_source {
   std::uint64_t steps_ = 0;
   std::vector<seat> seats_;
   std::vector<std::size_t> runnable_;
+  job_queue jobs_;  // functions given to to_thread that have not begun
+  bool closed_ = false;
   runtime_state* state_;  // frees itself, see runtime_state::give_up()
+  const std::int64_t shutdown_timeout_;
 };
 
 }  // namespace detail
@@ -103,6 +141,7 @@ simulation::simulation(const simulation_options& options)
 simulation::~simulation() = default;
 
 clock::time_point simulation::now() const noexcept { return clock::time_point(clock::duration(driver_->now())); }
+bool simulation::debug() const noexcept { return driver_->state().debug(); }
 std::uint64_t simulation::steps() const noexcept { return driver_->steps(); }
 detail::executor& simulation::executor() const noexcept { return driver_->state(); }
 
@@ -111,20 +150,25 @@ void simulation::run_until_complete(detail::task_block& task) {
   while (!task.is_complete()) {
     if (driver_->step()) continue;
     std::string waiting;
-    for (const auto& each : driver_->state().registry().pending()) waiting += " " + each->name();
+    for (const auto& each : driver_->state().registry().pending()) {
+      if (each->is_complete()) continue;
+      waiting += (waiting.empty() ? " " : ", ") + each->name() + " (" + detail::describe_wait(*each) + ")";
+    }
     throw usage_error("simulation: every task waits and no timer is armed:" + waiting);
   }
 }
 
 void simulation::stop_tasks() {
   auto& registry = driver_->state().registry();
-  for (auto round = registry.pending(); !round.empty(); round = registry.pending()) {
+  auto round = registry.pending();
+  const std::int64_t deadline = driver_->stop_deadline();
+  const std::uint64_t last_step = driver_->steps() + 100'000 + 10'000 * static_cast<std::uint64_t>(round.size());
+  for (; !round.empty(); round = registry.pending()) {
     for (const auto& task : round) task->cancel({});
-    const auto ended = [&] {
-      return std::all_of(round.begin(), round.end(), [](const auto& task) { return task->is_complete(); });
-    };
-    while (!ended()) {
-      if (!driver_->step()) return;
+    for (const auto& task : round) {
+      while (!task->is_complete()) {
+        if (driver_->steps() >= last_step || !driver_->step(deadline)) return;
+      }
     }
   }
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "task_registry.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+
 namespace charkha::detail {
 
 bool task_registry::add(task_block& task, std::size_t creator) noexcept {
@@ -56,29 +60,59 @@ bool task_registry::release(std::uint8_t retained) noexcept {
 }
 
 std::vector<intrusive_ptr<task_block>> task_registry::pending() const {
-  std::vector<intrusive_ptr<task_block>> tasks;
-  for (const shard& home : shards_) {
-    std::vector<intrusive_ptr<task_block>> found;
-    for (;;) {
-      std::size_t wanted = 0;
-      {
-        const spin_guard guard(home.lock);
-        wanted = home.size;
-        if (wanted <= found.capacity()) {
-          for (task_block* task = home.first; task != nullptr; task = task->next_) {
-            // A task that is not complete is held by the runtime, so this is never the first reference again.
-            if (!task->is_complete() && task->try_add_reference()) {
-              found.push_back(intrusive_ptr<task_block>::adopt(*task));
-            }
+  pending_look look(*this);
+  std::size_t room = 64;
+  do {
+    for (std::size_t shard = 0; shard < shard_count; ++shard) look.visit(shard);
+    room *= 2;  // grows, so that it ends however fast tasks are created
+  } while (!look.visit_all(room));
+  return look.take();
+}
+
+void pending_look::visit(std::size_t shard) {
+  const auto& home = registry_.shards_[shard];
+  std::vector<intrusive_ptr<task_block>> fresh;
+  for (;;) {
+    std::size_t wanted = 0;
+    {
+      const spin_guard guard(home.lock);
+      wanted = home.size;
+      if (wanted <= fresh.capacity()) {
+        task_block* task = home.first;
+        const std::uint64_t seen = newest_[shard];
+        if (task != nullptr) newest_[shard] = std::max(seen, task->number_);
+        for (; task != nullptr && task->number_ > seen; task = task->next_) {
+          // A task that is not complete is held by the runtime, so this is never the first reference again.
+          if (!task->is_complete() && task->try_add_reference()) {
+            fresh.push_back(intrusive_ptr<task_block>::adopt(*task));
           }
-          break;
         }
+        break;
       }
-      found.reserve(wanted + wanted / 4);  // not under the lock
     }
-    for (auto task = found.rbegin(); task != found.rend(); ++task) tasks.push_back(std::move(*task));
+    fresh.reserve(wanted + wanted / 4);  // not under the lock
   }
-  return tasks;
+  found_.insert(found_.end(), std::make_move_iterator(fresh.rbegin()), std::make_move_iterator(fresh.rend()));
+}
+
+bool pending_look::visit_all(std::size_t room) {
+  found_.reserve(found_.size() + room);  // not under the locks
+  for (const auto& home : registry_.shards_) home.lock.lock();
+  std::size_t added = 0;
+  for (std::size_t shard = 0; shard < task_registry::shard_count && added <= room; ++shard) {
+    const task_block* task = registry_.shards_[shard].first;
+    for (; task != nullptr && task->number_ > newest_[shard] && added <= room; task = task->next_) ++added;
+  }
+  for (std::size_t shard = 0; shard < task_registry::shard_count && added <= room; ++shard) {
+    const auto begin = static_cast<std::ptrdiff_t>(found_.size());
+    for (task_block* task = registry_.shards_[shard].first; task != nullptr && task->number_ > newest_[shard];
+         task = task->next_) {
+      if (!task->is_complete() && task->try_add_reference()) found_.push_back(intrusive_ptr<task_block>::adopt(*task));
+    }
+    std::reverse(found_.begin() + begin, found_.end());  // oldest first
+  }
+  for (const auto& home : registry_.shards_) home.lock.unlock();
+  return added <= room;
 }
 
 void task_registry::refuse_outside() noexcept {

@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // All tasks of a runtime that still have a control block, in one list for each worker and one for foreign threads.
 // Serves reports and shutdown, and tells when the last block is gone, which may be long after the runtime.
+//
+// A look at all tasks (pending_look) must not miss one because it was created behind its back: a task in a list that is
+// yet to be visited may create one in a list that was visited, and end before its own turn comes. So the look has two
+// parts: visit() goes through one list at a time, which may be long; visit_all() then holds the locks of all lists at
+// once, in the order of their indexes, and takes what was added since.
+//
+// Claim: the look has found every task that is not complete at the instant when visit_all() holds all locks.
+//   Numbers grow within a list, since blocks of numbers are drawn under its lock, and a task enters its list under the
+//   same lock. Take a task that is listed and not complete at that instant. Either its number is greater than the newest
+//   that visit() saw in its list: visit_all() takes it. Or it was in the list when visit() was there; it was not complete
+//   then, since completion is for good, and so visit() took it.
+// Corollary: if the look has found nothing, no task can come into being any more, but from outside. A task is listed
+// before its creator goes on; had there been one that was not complete, it or its creator would have been found.
+// What was found may have completed since, also before that instant.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "charkha/detail/intrusive_ptr.hpp"
@@ -34,7 +49,8 @@ class task_registry {
   /// True: this was the last that referred to a closed registry.
   [[nodiscard]] bool release(std::uint8_t retained) noexcept;
 
-  /// References to all tasks that are not complete.
+  /// References to all tasks that are not complete, as a pending_look finds them: those of a list in the order of their
+  /// creation. Throws std::bad_alloc.
   [[nodiscard]] std::vector<intrusive_ptr<task_block>> pending() const;
 
   /// From here on, add() refuses tasks from outside.
@@ -45,6 +61,7 @@ class task_registry {
   [[nodiscard]] bool close() noexcept;
 
  private:
+  friend class pending_look;
   static constexpr std::uint64_t numbers_per_block = 64;
 
   struct alignas(64) shard {
@@ -62,6 +79,25 @@ class task_registry {
   std::array<shard, shard_count> shards_;
   std::atomic<std::uint64_t> next_number_{1};
   std::atomic<std::int64_t> left_{0};  // once closed: what is left, plus one while close() counts
+};
+
+/// One look at all pending tasks, in the steps that task_registry::pending() takes.
+class pending_look {
+ public:
+  explicit pending_look(const task_registry& registry) noexcept : registry_(registry) {}
+
+  /// Takes what is in one list and was not there at the last visit. Its lock is held for the length of the list.
+  void visit(std::size_t shard);
+  /// Takes what was added to any list since it was visited, all locks held. False: that was more than `room`, nothing
+  /// was taken; visit again.
+  [[nodiscard]] bool visit_all(std::size_t room) CHARKHA_NO_THREAD_SAFETY_ANALYSIS;
+
+  [[nodiscard]] std::vector<intrusive_ptr<task_block>> take() noexcept { return std::move(found_); }
+
+ private:
+  const task_registry& registry_;
+  std::vector<intrusive_ptr<task_block>> found_;
+  std::array<std::uint64_t, task_registry::shard_count> newest_{};  // number of the newest task seen in each list
 };
 
 }  // namespace charkha::detail

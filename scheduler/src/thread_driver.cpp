@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thread_driver.hpp"
 
-#include <pthread.h>
-
 #include <system_error>
 #include <utility>
 
+#include "charkha/detail/describe_wait.hpp"
 #include "charkha/detail/duration.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
+#include "thread_name.hpp"
+#include "thread_waiter.hpp"
 #include "worker_count.hpp"
 
 namespace charkha::detail {
@@ -19,24 +20,6 @@ constexpr unsigned search_rounds = 24;         // looks at all victims before a 
 constexpr unsigned pauses_a_round = 32;        // between two looks
 constexpr std::int64_t grace = 1'000'000'000;  // nanoseconds for the workers to leave their loops
 
-/// A foreign thread that waits for the end of a task, for so long.
-class bounded_waiter final : public waiter {
- public:
-  bounded_waiter() noexcept = default;
-  [[nodiscard]] ready_item* completed() noexcept override {
-    parker_.unpark();
-    return nullptr;
-  }
-  /// False: the deadline came first.
-  [[nodiscard]] bool wait(waiter_list& waiters, std::int64_t deadline) noexcept {
-    if (!waiters.add(*this) || parker_.park_until(deadline)) return true;
-    return !waiters.remove(*this);
-  }
-
- private:
-  parker parker_;
-};
-
 }  // namespace
 
 thread_driver::thread_driver(const runtime_options& options)
@@ -44,7 +27,14 @@ thread_driver::thread_driver(const runtime_options& options)
   const auto workers = static_cast<std::size_t>(choose_worker_count(options.workers));
   waker_ = std::make_shared<thread_waker>(workers);
   // Victims in another order in each run would make runs differ for no reason: the seed is fixed.
-  state_ = new runtime_state({workers, clock_, waker_, options.reports, options.hooks, 1, search_rounds});
+  thread_pool_config pool;
+  pool.limit = options.max_blocking_threads;
+  pool.unblocked = available_processors();
+  pool.idle_timeout = options.blocking_idle_timeout;
+  pool.name = name_;
+  pool_ = std::make_shared<thread_pool>(std::move(pool));
+  state_ = new runtime_state({workers, clock_, waker_, options.reports, options.hooks, 1, search_rounds, pool_,
+                              options.debug, options.slow_step.count()});
   try {
     start_threads();
   } catch (...) {
@@ -99,9 +89,7 @@ void thread_driver::serve(std::size_t index) noexcept {
 }
 
 void thread_driver::name_thread(std::size_t index) const noexcept {
-  const std::string suffix = "-" + std::to_string(index);
-  const std::string name = name_.substr(0, 15 - suffix.size()) + suffix;  // the kernel keeps 15 characters
-  pthread_setname_np(pthread_self(), name.c_str());
+  name_this_thread(name_, "-" + std::to_string(index));
 }
 
 bool thread_driver::stop_tasks(std::int64_t deadline) {
@@ -109,11 +97,19 @@ bool thread_driver::stop_tasks(std::int64_t deadline) {
   for (auto round = state_->registry().pending(); !round.empty(); round = state_->registry().pending()) {
     for (const auto& task : round) task->cancel({});
     for (const auto& task : round) {
-      bounded_waiter here;
+      thread_waiter here;
       if (!here.wait(task->waiters, deadline)) return false;
     }
   }
   return true;
+}
+
+std::vector<unfinished_task> thread_driver::unfinished_tasks() const {
+  std::vector<unfinished_task> left;
+  for (const auto& task : state_->registry().pending()) {
+    if (!task->is_complete()) left.push_back({task->name(), describe_wait(*task), task->site()});
+  }
+  return left;
 }
 
 bool thread_driver::join_threads(std::int64_t deadline) {
@@ -131,18 +127,19 @@ shutdown_result thread_driver::shutdown(std::chrono::nanoseconds timeout) {
   if (result_) return *result_;
   shutdown_result result;
   const std::int64_t deadline = later(clock_.now(), timeout.count());
-  state_->registry().refuse_outside();  // 1
-  if (!stop_tasks(deadline)) {          // 2
-    for (const auto& task : state_->registry().pending()) result.unfinished.push_back(task->name());
-  }
-  state_->stop();  // 3
+  shutdown_request_.set();                                            // 0
+  state_->registry().refuse_outside();                                // 1
+  if (!stop_tasks(deadline)) result.unfinished = unfinished_tasks();  // 2
+  result.threads_not_stopped = pool_->shut_down(deadline);            // 3
+  if (result.threads_not_stopped > 0) state_->tell({report_kind::thread_not_stopped, {}, {}});
+  state_->stop();  // 4
   if (!join_threads(later(clock_.now(), grace))) {
     result.workers_not_stopped = serving_.load(std::memory_order_acquire);  // [workers-left]
     state_->tell({report_kind::worker_not_stopped, {}, {}, nullptr});
     state_->forget_reports();
     for (auto& thread : threads_) thread.detach();
   } else {
-    state_->close();  // 4
+    state_->close();  // 5
   }
   return *(result_ = std::move(result));
 }

@@ -17,6 +17,8 @@
 #include "charkha/runtime_options.hpp"
 #include "parker.hpp"
 #include "runtime_state.hpp"
+#include "signal_latch.hpp"
+#include "thread_pool.hpp"
 #include "time_source.hpp"
 
 namespace charkha::detail {
@@ -44,6 +46,7 @@ class thread_driver final {
   [[nodiscard]] std::size_t worker_count() const noexcept { return state_->worker_count(); }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   [[nodiscard]] std::chrono::nanoseconds shutdown_timeout() const noexcept { return shutdown_timeout_; }
+  [[nodiscard]] signal_latch& shutdown_request() noexcept { return shutdown_request_; }
 
   /// See runtime::shutdown.
   shutdown_result shutdown(std::chrono::nanoseconds timeout);
@@ -54,16 +57,19 @@ class thread_driver final {
   void name_thread(std::size_t index) const noexcept;
   /// Until all tasks that are pending now have ended. False: the deadline came first.
   [[nodiscard]] bool stop_tasks(std::int64_t deadline);
+  [[nodiscard]] std::vector<unfinished_task> unfinished_tasks() const;
   [[nodiscard]] bool join_threads(std::int64_t deadline);
 
   const std::string name_;
   const std::chrono::nanoseconds shutdown_timeout_;
   steady_time_source clock_;
   std::shared_ptr<thread_waker> waker_;
-  runtime_state* state_;  // frees itself, see runtime_state::give_up()
+  std::shared_ptr<thread_pool> pool_;  // for functions that block
+  runtime_state* state_;               // frees itself, see runtime_state::give_up()
   std::vector<std::thread> threads_;
-  std::atomic<std::size_t> serving_{0};    // threads inside serve()
-  parker all_left_;                        // gets its token from the last thread that leaves
+  std::atomic<std::size_t> serving_{0};  // threads inside serve()
+  parker all_left_;                      // gets its token from the last thread that leaves
+  signal_latch shutdown_request_;
   std::mutex shutdown_mutex_;              // a second caller waits for the first one's result
   std::optional<shutdown_result> result_;  // guarded by shutdown_mutex_
 };

@@ -19,10 +19,14 @@ timer_driver::timer_driver(std::size_t shards, std::int64_t now, bool hop)
 bool timer_driver::arm(std::size_t shard, timer_entry& entry, std::int64_t deadline) noexcept {
   timer_shard& home = *shards_[shard];
   entry.shard = &home;
+  const spin_guard guard(home.lock);
+  return insert(home, entry, deadline);
+}
+
+bool timer_driver::insert(timer_shard& home, timer_entry& entry, std::int64_t deadline) noexcept {
   // Rounded up: never early.
   entry.tick = deadline <= 0 ? 0 : (static_cast<std::uint64_t>(deadline) + tick_ns - 1) / tick_ns;
   const std::int64_t visible = nanoseconds(entry.tick);
-  const spin_guard guard(home.lock);
   home.wheel.insert(entry);
   if (visible >= home.earliest.load(std::memory_order_relaxed)) return false;
   // [arm-park] sequentially consistent: visible before the caller looks at the keeper's deadline.
@@ -32,14 +36,40 @@ bool timer_driver::arm(std::size_t shard, timer_entry& entry, std::int64_t deadl
 
 bool timer_driver::disarm(timer_entry& entry) noexcept {
   if (entry.shard == nullptr) return false;
-  const spin_guard guard(entry.shard->lock);
+  timer_shard& home = *entry.shard;
+  const spin_guard guard(home.lock);
+  return take_out(home, entry);
+}
+
+bool timer_driver::take_out(timer_shard& home, timer_entry& entry) noexcept {
   const bool armed = entry.next != nullptr;
-  if (armed) entry.shard->wheel.remove(entry);
+  if (armed) home.wheel.remove(entry);
   if (entry.hop != nullptr) {
     entry.hop->forget();
     entry.hop = nullptr;
   }
   return armed;
+}
+
+timer_driver::rearm_result timer_driver::rearm(timer_entry& entry, std::optional<std::int64_t> deadline,
+                                               std::int64_t now) noexcept {
+  rearm_result result;
+  bool unfinished = false;
+  {
+    timer_shard& home = *entry.shard;
+    const spin_guard guard(home.lock);
+    if (!entry.accept_deadline(deadline)) return result;
+    result.accepted = true;
+    static_cast<void>(take_out(home, entry));
+    if (deadline && *deadline <= now) {
+      result.item = due(entry);
+      unfinished = entry.unfinished;
+    } else if (deadline) {
+      result.earliest = insert(home, entry, *deadline);
+    }
+  }
+  if (unfinished) entry.finish_expiry();
+  return result;
 }
 
 ready_item* timer_driver::expire_now(std::size_t shard, timer_entry& entry) noexcept {

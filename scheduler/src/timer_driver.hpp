@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "charkha/detail/ready_item.hpp"
@@ -55,6 +56,16 @@ class timer_driver {
   /// Takes `entry` back. After it returns, expire() has been called or will never be. True: it was armed and never will
   /// be. From any thread.
   static bool disarm(timer_entry& entry) noexcept;  // NOLINT(modernize-use-nodiscard)
+  /// Gives `entry` its shard without arming it, for rearm().
+  void place(std::size_t shard, timer_entry& entry) noexcept { entry.shard = shards_[shard].get(); }
+  struct rearm_result {
+    bool accepted = false;       // false: nothing was changed
+    bool earliest = false;       // as arm()
+    ready_item* item = nullptr;  // to be made ready, as expire_now()
+  };
+  /// Takes `entry`, which has a shard, back and arms it anew there: for a deadline in the future, for now, or not at
+  /// all. Only if the entry accepts that. From any thread.
+  [[nodiscard]] rearm_result rearm(timer_entry& entry, std::optional<std::int64_t> deadline, std::int64_t now) noexcept;
   /// Makes `entry` due now. What is to be made ready, or null.
   [[nodiscard]] ready_item* expire_now(std::size_t shard, timer_entry& entry) noexcept;
 
@@ -100,6 +111,8 @@ class timer_driver {
 
  private:
   [[nodiscard]] ready_item* due(timer_entry& entry) const noexcept;
+  static bool insert(timer_shard& home, timer_entry& entry, std::int64_t deadline) noexcept CHARKHA_REQUIRES(home.lock);
+  static bool take_out(timer_shard& home, timer_entry& entry) noexcept CHARKHA_REQUIRES(home.lock);
 
   static std::int64_t nanoseconds(std::uint64_t tick) noexcept {
     return tick >= static_cast<std::uint64_t>(never / tick_ns) ? never : static_cast<std::int64_t>(tick) * tick_ns;

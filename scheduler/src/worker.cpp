@@ -18,10 +18,18 @@ step_result worker::step() noexcept {
   if (runtime_.stopping()) return step_result::stopped;
   if (ready_item* item = next_item()) {
     if (searching_) end_search();
-    item->run(*this);
+    run_item(*item);
     return step_result::ran;
   }
   return search();
+}
+
+void worker::run_item(ready_item& item) noexcept {
+  if (runtime_.debug()) {
+    runtime_.run_watched(item, *this);
+  } else {
+    item.run(*this);
+  }
 }
 
 void worker::discard_all() noexcept {
@@ -124,7 +132,7 @@ step_result worker::search() noexcept {
   }
   if (ready_item* item = raid()) {
     end_search();
-    item->run(*this);
+    run_item(*item);
     return step_result::ran;
   }
   if (++rounds_ < runtime_.search_rounds()) return step_result::idle;

@@ -76,6 +76,7 @@ class alignas(64) worker final : public worker_context {
 
  private:
   [[nodiscard]] ready_item* next_item() noexcept;
+  void run_item(ready_item& item) noexcept;
   void begin_turn() noexcept;
   void look_around() noexcept;
   void take_injected() noexcept;

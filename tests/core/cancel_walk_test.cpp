@@ -2,6 +2,7 @@
 // How cancel requests walk along tasks that await each other: in order, without nesting, out of circles.
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -35,8 +36,31 @@ charkha::coro<> pass(gate& at) { co_await at.wait(); }
 charkha::coro<> gather_one(charkha::task<> inner) { co_await charkha::gather(std::move(inner)); }
 charkha::coro<> await_later(charkha::task<>& other) { co_await other; }
 charkha::coro<> gather_later(charkha::task<>& other) { co_await charkha::gather(other); }
+charkha::coro<> fail_at(gate& at) {
+  co_await at.wait();
+  throw std::runtime_error("failed");
+}
 charkha::coro<> fork_later(charkha::task<>& other, gate& at) {
   co_await charkha::when_all(await_later(other), pass(at));
+}
+
+/// As many scopes, one inside the other; the innermost child awaits `other`.
+charkha::coro<> fork_deep(int scopes, charkha::task<>& other, gate& at) {
+  if (scopes == 0) {
+    co_await other;
+  } else {
+    co_await charkha::when_all(fork_deep(scopes - 1, other, at), pass(at));
+  }
+}
+charkha::coro<> fork_and_fail(int scopes, charkha::task<>& other, gate& closed, gate& fails) {
+  co_await charkha::when_all(fork_deep(scopes, other, closed), fail_at(fails));
+}
+charkha::coro<> fork_above(int scopes, charkha::task<>& other, gate& closed, gate& fails) {
+  if (scopes == 0) {
+    co_await fork_and_fail(2, other, closed, fails);
+  } else {
+    co_await charkha::when_all(fork_above(scopes - 1, other, closed, fails), pass(closed));
+  }
 }
 
 }  // namespace
@@ -74,6 +98,56 @@ TEST_CASE("a circle that leads through a when_all ends, and not before the child
   a.cancel();
   wheel.run();
   CHECK(a.cancelled());
+}
+
+TEST_CASE("a circle through nested scopes ends when the request starts at a child in the middle of it") {
+  for (int scopes = 0; scopes < 5; ++scopes) {
+    CAPTURE(scopes);
+    crank wheel;
+    gate closed, fails;
+    charkha::task<> a;
+    a = wheel.start(fork_and_fail(scopes, a, closed, fails));
+    wheel.run();
+    fails.open();  // the sibling's error cancels the child that leads back to the task
+    wheel.run();
+    CHECK(a.done());
+  }
+}
+
+TEST_CASE("a circle with scopes above and below the child at which the request starts ends as well") {
+  for (int scopes = 0; scopes < 4; ++scopes) {
+    CAPTURE(scopes);
+    crank wheel;
+    gate closed, fails;
+    charkha::task<> a, between;
+    a = wheel.start(fork_above(scopes, between, closed, fails));
+    between = wheel.start(gather_later(a));
+    wheel.run();
+    fails.open();
+    wheel.run();
+    CHECK(a.done());
+    CHECK(between.done());
+  }
+}
+
+TEST_CASE("two circles through the same child end") {
+  crank wheel;
+  gate closed, fails;
+  charkha::task<> a, b;
+  auto both = [](charkha::task<>& first, charkha::task<>& second, gate& at) -> charkha::coro<> {
+    co_await charkha::when_all(fork_deep(1, first, at), fork_deep(1, second, at), fork_deep(2, first, at));
+  };
+  auto outer = [](auto make, charkha::task<>& first, charkha::task<>& second, gate& at,
+                  gate& opens) -> charkha::coro<> {
+    co_await charkha::when_all(make(first, second, at), fail_at(opens));
+  };
+  a = wheel.start(outer(both, a, b, closed, fails));
+  b = wheel.start(gather_later(a));
+  wheel.run();
+  fails.open();
+  wheel.run();
+  CHECK(a.done());
+  CHECK(b.done());
 }
 
 TEST_CASE("a task that gathers itself is refused") {

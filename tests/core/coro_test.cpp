@@ -198,3 +198,59 @@ TEST_CASE("awaiting a coro that was handed over before is refused") {
   wheel.run();
   CHECK_THROWS_AS(t.result(), charkha::usage_error);
 }
+
+namespace {
+
+coro<> drop_one() {
+  {
+    const auto forgotten = number(1);
+  }
+  auto replaced = number(2);
+  replaced = number(3);
+  const int kept = co_await std::move(replaced);
+  CHECK(kept == 3);
+}
+coro<> take(coro<int> /*never awaited*/) { co_return; }
+coro<> hand_over() {
+  auto made = charkha::create_task(number(1));
+  auto discarded = number(2);
+  charkha::detail::coro_access::discard(discarded);
+  auto moved = number(3);
+  auto there = std::move(moved);
+  const int a = co_await std::move(there);
+  const int b = co_await made;
+  CHECK(a + b == 4);
+  CHECK_THROWS_AS(co_await fail(), std::runtime_error);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a coro that goes on a worker and was never started is told to the runtime, with the task whose step it was") {
+  crank wheel;
+  auto t = wheel.start(drop_one());
+  wheel.run();
+  CHECK_NOTHROW(t.result());
+  auto& self = charkha::detail::task_access::block(t);
+  CHECK(wheel.never_awaited() == std::vector<charkha::detail::task_core*>{&self, &self});
+  auto parameter = wheel.start(take(number(1)));
+  wheel.run();
+  CHECK_NOTHROW(parameter.result());
+  REQUIRE(wheel.never_awaited().size() == 3);
+  CHECK(wheel.never_awaited()[2] == &charkha::detail::task_access::block(parameter));
+}
+
+TEST_CASE("one that was awaited, handed over, moved from or discarded is not; nor is one that goes elsewhere") {
+  crank wheel;
+  auto t = wheel.start(hand_over());
+  wheel.run();
+  CHECK_NOTHROW(t.result());
+  {
+    const auto outside = number(1);
+  }
+  auto cancelled = wheel.start(number(2));
+  cancelled.cancel();
+  wheel.run();
+  CHECK(cancelled.cancelled());
+  CHECK(wheel.never_awaited().empty());
+}

@@ -12,6 +12,7 @@
 
 using charkha::detail::cancel_result;
 using charkha::detail::claim_result;
+using charkha::detail::look_result;
 using charkha::detail::release_result;
 using charkha::detail::suspend_result;
 using charkha::detail::task_state;
@@ -42,11 +43,11 @@ class choices {
   std::size_t position_ = 0;
 };
 
-// One owner with `waits` waits, a completer for each wait, some cancellers that come at any time.
+// One owner with `waits` waits, a completer for each wait, some cancellers and lookers that come at any time.
 class world {
  public:
-  world(std::uint32_t first_wait, std::size_t waits, std::size_t cancellers)
-      : state_(first_wait), completers_(waits), closed_by_(waits, 0), cancellers_(cancellers) {}
+  world(std::uint32_t first_wait, std::size_t waits, std::size_t cancellers, std::size_t lookers)
+      : state_(first_wait), completers_(waits), closed_by_(waits, 0), cancellers_(cancellers), lookers_(lookers) {}
 
   // Runs until nobody can move. False: something that must hold did not.
   bool run(choices& choose) {
@@ -61,6 +62,9 @@ class world {
           enabled_.push_back({role::canceller, i});
         }
       }
+      for (std::size_t i = 0; i < lookers_.size(); ++i) {
+        if (lookers_[i] != looker::done) enabled_.push_back({role::looker, i});
+      }
       if (enabled_.empty()) break;
       const auto who = enabled_[choose.pick(enabled_.size())];
       switch (who.what) {
@@ -73,6 +77,9 @@ class world {
         case role::canceller:
           move_canceller(who.index, choose);
           break;
+        case role::looker:
+          move_looker(who.index, choose);
+          break;
       }
     }
     expect(owner_ == owner::done, "the owner ends");
@@ -83,10 +90,11 @@ class world {
   [[nodiscard]] const std::string& wrong() const { return wrong_; }
 
  private:
-  enum class role : std::uint8_t { owner, completer, canceller };
+  enum class role : std::uint8_t { owner, completer, canceller, looker };
   enum class owner : std::uint8_t { active, suspending, suspended, resumed, done };
   static constexpr int nobody = -1;
   enum class canceller : std::uint8_t { idle, holding, done };
+  enum class looker : std::uint8_t { idle, holding, cancelling, done };
   struct actor {
     role what;
     std::size_t index;
@@ -189,6 +197,41 @@ class world {
     }
   }
 
+  void move_looker(std::size_t index, choices& choose) {
+    looker& self = lookers_[index];
+    switch (self) {
+      case looker::idle: {
+        const auto requests = state_.cancelling();
+        const bool open = owner_ == owner::suspended && closed_by_[wait_] == 0;
+        switch (state_.hold_to_look()) {
+          case look_result::running:
+            expect(!open, "a waiting task is looked at");
+            self = looker::done;
+            return;
+          case look_result::busy:
+            expect(open && (held_ || pending_), "only a task that is held or has a request is busy");
+            self = looker::done;
+            return;
+          case look_result::held:
+            expect(open && !held_ && !pending_, "an open wait is held, by one");
+            expect(state_.cancelling() == requests, "a look is no request");
+            held_ = true;
+            self = looker::holding;
+            return;
+        }
+        return;
+      }
+      case looker::holding:
+        self = release() ? looker::done : looker::cancelling;
+        return;
+      case looker::cancelling:
+        if (let_go(choose)) self = looker::done;
+        return;
+      case looker::done:
+        return;
+    }
+  }
+
   // False: still held, since another request came meanwhile.
   bool let_go(choices& choose) {
     const bool open = closed_by_[wait_] == 0;
@@ -201,22 +244,7 @@ class world {
         resume();
         return true;
       case 1:
-        switch (state_.release_hold()) {
-          case release_result::again:
-            expect(open && pending_, "a request came while the task was held and waits on");
-            pending_ = false;
-            return false;
-          case release_result::make_ready:
-            held_ = false;
-            expect(!open, "a released task that is to be made ready was closed");
-            resume();
-            return true;
-          case release_result::waits:
-            held_ = false;
-            expect(open && !pending_, "a released task that is not closed waits on");
-            return true;
-        }
-        return true;
+        return release();
       default:
         held_ = false;
         pending_ = true;
@@ -225,6 +253,27 @@ class world {
         if (released == release_result::make_ready) resume();
         return true;
     }
+  }
+
+  // False: still held, since a request came meanwhile.
+  bool release() {
+    const bool open = closed_by_[wait_] == 0;
+    switch (state_.release_hold()) {
+      case release_result::again:
+        expect(open && pending_, "a request came while the task was held and waits on");
+        pending_ = false;
+        return false;
+      case release_result::make_ready:
+        held_ = false;
+        expect(!open, "a released task that is to be made ready was closed");
+        resume();
+        return true;
+      case release_result::waits:
+        held_ = false;
+        expect(open && !pending_, "a released task that is not closed waits on");
+        return true;
+    }
+    return true;
   }
 
   void resume() {
@@ -237,6 +286,7 @@ class world {
   std::vector<completer_side> completers_;
   std::vector<int> closed_by_;  // per wait
   std::vector<canceller> cancellers_;
+  std::vector<looker> lookers_;
   std::vector<actor> enabled_;
   owner owner_ = owner::active;
   std::size_t wait_ = 0;
@@ -246,11 +296,11 @@ class world {
   std::string wrong_;
 };
 
-std::size_t explore(std::uint32_t first_wait, std::size_t waits, std::size_t cancellers) {
+std::size_t explore(std::uint32_t first_wait, std::size_t waits, std::size_t cancellers, std::size_t lookers = 0) {
   choices choose;
   std::size_t sequences = 0;
   do {
-    world here(first_wait, waits, cancellers);
+    world here(first_wait, waits, cancellers, lookers);
     if (!here.run(choose)) {
       CAPTURE(sequences);
       CAPTURE(here.wrong());
@@ -474,6 +524,79 @@ TEST_CASE("the wait number wraps around and stays apart from the flags") {
   CHECK_FALSE(state.finish());
 }
 
+TEST_CASE("a look holds an open wait, counts no request and leaves the task waiting") {
+  task_state state;
+  CHECK(state.hold_to_look() == look_result::running);
+  const auto wait = state.begin_wait();
+  CHECK(state.hold_to_look() == look_result::running);  // has not suspended yet
+  CHECK(state.suspend(wait) == suspend_result::suspended);
+  CHECK(state.hold_to_look() == look_result::held);
+  CHECK(state.hold_to_look() == look_result::busy);
+  CHECK(state.release_hold() == release_result::waits);
+  CHECK(state.is_waiting());
+  CHECK(state.cancelling() == 0);
+  CHECK(state.claim(wait) == claim_result::make_ready);
+  CHECK_FALSE(state.take_cancel());
+  CHECK(state.hold_to_look() == look_result::running);
+  CHECK_FALSE(state.finish());
+  CHECK(state.hold_to_look() == look_result::running);
+}
+
+TEST_CASE("whoever looks carries on what came meanwhile") {
+  task_state state;
+  const auto wait = state.begin_wait();
+  CHECK(state.suspend(wait) == suspend_result::suspended);
+  CHECK(state.hold_to_look() == look_result::held);
+  SUBCASE("a completion: the task is made ready") {
+    CHECK(state.claim(wait) == claim_result::closed);
+    CHECK(state.release_hold() == release_result::make_ready);
+    CHECK_FALSE(state.take_cancel());
+  }
+  SUBCASE("a request: the looker is now its canceller") {
+    CHECK(state.hold_for_cancel() == cancel_result::noted);
+    CHECK(state.release_hold() == release_result::again);
+    state.close_hold();
+    CHECK(state.take_cancel());
+    CHECK(state.cancelling() == 1);
+  }
+  SUBCASE("both: the request is there when the task resumes") {
+    CHECK(state.hold_for_cancel() == cancel_result::noted);
+    CHECK(state.claim(wait) == claim_result::closed);
+    CHECK(state.release_hold() == release_result::make_ready);
+    CHECK(state.take_cancel());
+  }
+}
+
+TEST_CASE("a task with a request that its wait has not taken is not looked at") {
+  task_state state;
+  const auto wait = state.begin_wait();
+  CHECK(state.suspend(wait) == suspend_result::suspended);
+  CHECK(state.hold_for_cancel() == cancel_result::held);
+  CHECK(state.hold_to_look() == look_result::busy);
+  CHECK(state.release_hold_undelivered() == release_result::waits);
+  CHECK(state.hold_to_look() == look_result::busy);
+  CHECK(state.claim(wait) == claim_result::make_ready);
+  CHECK(state.take_cancel());
+}
+
+TEST_CASE("retiring waits for a look, too") {
+  for (int i = 0; i < 200; ++i) {
+    task_state state;
+    const auto wait = state.begin_wait();
+    CHECK(state.suspend(wait) == suspend_result::suspended);
+    CHECK(state.hold_to_look() == look_result::held);
+    int frame = 1;
+    std::thread other([&] {
+      state.retire();
+      frame = 0;
+    });
+    CHECK(frame == 1);
+    CHECK(state.release_hold() == release_result::waits);
+    other.join();
+    CHECK(frame == 0);
+  }
+}
+
 TEST_CASE("in all interleavings one closes each wait and every request is delivered once") {
   // How many sequences there are: another number means that the enumerator explores something else.
   CHECK(explore(0, 1, 0) == 2);
@@ -484,6 +607,16 @@ TEST_CASE("in all interleavings one closes each wait and every request is delive
   CHECK(explore(0, 2, 2) == 5144);
   CHECK(explore(0, 3, 2) > 10'000);
   CHECK(explore(0, 1, 3) > 8'000);
+}
+
+TEST_CASE("in all interleavings with lookers, too, who change nothing") {
+  CHECK(explore(0, 1, 0, 1) > 5);
+  CHECK(explore(0, 1, 1, 1) > 100);
+  CHECK(explore(0, 2, 1, 1) > 500);
+  CHECK(explore(UINT32_MAX, 2, 1, 1) > 500);
+  CHECK(explore(0, 1, 1, 2) > 1'000);
+  CHECK(explore(0, 1, 2, 1) > 1'000);
+  CHECK(explore(0, 2, 2, 1) > 10'000);
 }
 
 TEST_CASE("on threads: a completer and two cancellers for one task, each wait closed once") {

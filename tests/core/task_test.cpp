@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -787,4 +788,18 @@ TEST_CASE("a callback may cancel other tasks and create new ones") {
   wheel.run();
   CHECK(other.cancelled());
   CHECK(created == 5);
+}
+
+TEST_CASE("wait_for turns the crank until the task has ended or there is nothing to do") {
+  crank machine;
+  auto value = []() -> coro<int> { co_return 2; };
+  auto t = machine.start(value());
+  CHECK(t.wait_for(std::chrono::seconds(1)));
+  CHECK(t.result() == 2);
+  charkha::test::gate closed;
+  auto wait = [](charkha::test::gate& at) -> coro<> { co_await at.wait(); };
+  auto waiting = machine.start(wait(closed));
+  CHECK_FALSE(waiting.wait_for(std::chrono::hours(1)));
+  closed.open();
+  CHECK(waiting.wait_for(std::chrono::hours(1)));
 }

@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cmath>
+#include <csignal>
 #include <memory>
 #include <optional>
 #include <semaphore>
@@ -18,12 +20,16 @@
 
 #include "charkha/cancelled_error.hpp"
 #include "charkha/create_task.hpp"
+#include "charkha/detail/this_thread.hpp"
 #include "charkha/gather.hpp"
+#include "charkha/interrupted_error.hpp"
+#include "charkha/run.hpp"
 #include "charkha/sleep.hpp"
 #include "charkha/usage_error.hpp"
 #include "charkha/when_all.hpp"
 #include "charkha/yield.hpp"
 #include "support/report_log.hpp"
+#include "support/signal_action.hpp"
 #include "support/tracked.hpp"
 
 #if defined(__has_feature)
@@ -88,6 +94,11 @@ coro<> block(std::binary_semaphore& entered, std::binary_semaphore& leave) {
   co_return;
 }
 coro<> await_it(task<> of) { co_await of; }
+std::vector<std::string> names(const charkha::shutdown_result& result) {
+  std::vector<std::string> all;
+  for (const auto& each : result.unfinished) all.push_back(each.name);
+  return all;
+}
 void wait_for(const std::atomic<int>& count, int value) {
   while (count < value) std::this_thread::yield();
 }
@@ -252,12 +263,12 @@ TEST_CASE("a task that swallows every request: shutdown returns, names it, destr
       auto nice = rt.spawn(sleep_long(), {.name = "nice"});
       const auto result = rt.shutdown(20ms);
       CHECK_FALSE(result.complete());
-      CHECK(result.unfinished == std::vector<std::string>{"stubborn"});
+      CHECK(names(result) == std::vector<std::string>{"stubborn"});
       CHECK(result.workers_not_stopped == 0);
       CHECK(handle->done());
       CHECK(handle->cancelled());
       CHECK(nice.cancelled());
-      CHECK(rt.shutdown(1h).unfinished == result.unfinished);
+      CHECK(names(rt.shutdown(1h)) == names(result));
     }
     CHECK(log.names(report_kind::destroyed_while_pending) == std::vector<std::string>{"stubborn"});
     CHECK(log.count() == 1);
@@ -404,7 +415,7 @@ TEST_CASE("shutdown from several threads: all get the same answer") {
   std::atomic<int> right{0};
   for (int i = 0; i < 3; ++i) {
     crowd.emplace_back([&] {
-      if (rt.shutdown(10ms).unfinished == std::vector<std::string>{"stubborn"}) ++right;
+      if (names(rt.shutdown(10ms)) == std::vector<std::string>{"stubborn"}) ++right;
     });
   }
   for (auto& thread : crowd) thread.join();
@@ -458,7 +469,8 @@ TEST_CASE("a worker that is stuck in a step is reported, and shutdown returns wi
   const auto result = rt->shutdown(1ms);
   CHECK_FALSE(result.complete());
   CHECK(result.workers_not_stopped == 1);
-  CHECK(result.unfinished == std::vector<std::string>{"stuck"});
+  CHECK(names(result) == std::vector<std::string>{"stuck"});
+  CHECK(result.unfinished[0].waiting_for == "running");
   CHECK(log.count(report_kind::worker_not_stopped) == 1);
   CHECK(log.count() == 1);
   rt.reset();
@@ -529,4 +541,233 @@ TEST_CASE("a cancel request from outside for a when_all races the destruction of
     rt.shutdown(0s);
     outside.join();
   }
+}
+
+TEST_CASE("wait_for: for so long, then it says whether the task has ended; on a worker only of one that has") {
+  runtime rt{{.workers = 2}};
+  auto sleeper = rt.spawn(sleep_long());
+  CHECK_FALSE(sleeper.wait_for(0s));
+  CHECK_FALSE(sleeper.wait_for(-1h));
+  CHECK_FALSE(sleeper.wait_for(1ms));
+  CHECK_THROWS_AS(static_cast<void>(sleeper.wait_for(std::chrono::duration<double>(std::nan("")))),
+                  std::invalid_argument);
+  auto quick = rt.spawn(give(3));
+  CHECK(quick.wait_for(std::chrono::hours::max()));
+  CHECK(quick.wait_for(0s));
+  CHECK(quick.result() == 3);
+  auto failing = rt.spawn(fail());
+  CHECK(failing.wait_for(1h));
+  CHECK_THROWS_WITH(failing.get(), "boom");
+  auto body = [](task<> pending, task<int> ended) -> coro<> {
+    CHECK_THROWS_AS(static_cast<void>(pending.wait_for(1ms)), charkha::usage_error);
+    CHECK(ended.wait_for(1ms));
+    co_return;
+  };
+  CHECK_NOTHROW(rt.spawn(body(sleeper, quick)).get());
+  CHECK_THROWS_AS(static_cast<void>(task<>().wait_for(0s)), charkha::usage_error);
+}
+
+TEST_CASE("wait_for whose time is up races the end of the task") {
+  runtime rt{{.workers = 1}};
+  for (int i = 0; i < 500; ++i) {
+    auto t = rt.spawn(give(i));
+    if (t.wait_for(std::chrono::microseconds(i % 40))) CHECK(t.done());
+    CHECK(t.get() == i);
+  }
+}
+namespace {
+
+coro<> swallow_while_awaiting(task<> of, std::atomic<int>& started) {
+  for (;;) {
+    try {
+      ++started;
+      co_await of;
+    } catch (const cancelled_error&) {
+    }
+  }
+}
+/// Asked to stop, it makes a successor and ends, `left` times.
+coro<> hand_over(int left, std::atomic<int>& alive, std::atomic<int>& ended) {
+  ++alive;
+  try {
+    co_await charkha::sleep(1h);
+  } catch (const cancelled_error&) {
+  }
+  if (left > 0) static_cast<void>(charkha::create_task(hand_over(left - 1, alive, ended)));
+  --alive;
+  ++ended;
+}
+/// The same without waiting for a request: it is never at rest.
+coro<> relay(const std::atomic<bool>& stop) {
+  co_await charkha::yield();
+  if (!stop) static_cast<void>(charkha::create_task(relay(stop)));
+}
+
+runtime* of_handler = nullptr;
+void request_from_handler(int /*signal*/) { of_handler->request_shutdown(); }
+
+}  // namespace
+
+TEST_CASE("shutdown says what each task that is left waits for, and where it was created") {
+  report_log log;
+  runtime rt{{.workers = 2, .reports = &log}};
+  std::atomic<int> started{0};
+  auto sleeping = rt.spawn(swallow_forever(started), {.name = "a-sleeps"});
+  wait_for(started, 1);
+  auto awaiting = rt.spawn(swallow_while_awaiting(sleeping, started), {.name = "b-awaits"});
+  wait_for(started, 2);
+  auto result = rt.shutdown(20ms);
+  REQUIRE(result.unfinished.size() == 2);
+  if (result.unfinished[0].name != "a-sleeps") std::swap(result.unfinished[0], result.unfinished[1]);
+  CHECK(result.unfinished[0].name == "a-sleeps");
+  CHECK(result.unfinished[0].waiting_for == "sleep");
+  CHECK(result.unfinished[0].site.line() == sleeping.site().line());
+  CHECK(result.unfinished[1].name == "b-awaits");
+  CHECK(result.unfinished[1].waiting_for == "task a-sleeps");
+  const auto again = rt.shutdown(0s);
+  REQUIRE(again.unfinished.size() == 2);
+  CHECK(again.unfinished[0].waiting_for != "running");
+}
+
+TEST_CASE("shutdown sees the successors of tasks that make one when they are asked to stop, across workers") {
+  for (const int workers : {1, 2, 4, 8}) {
+    CAPTURE(workers);
+    for (int round = 0; round < 5; ++round) {
+      report_log log;
+      std::atomic<int> alive{0}, ended{0};
+      runtime rt{{.workers = workers, .reports = &log}};
+      for (int i = 0; i < 8; ++i) static_cast<void>(rt.spawn(hand_over(10, alive, ended)));
+      wait_for(alive, 8);
+      CHECK(rt.shutdown(30s).complete());
+      CHECK(alive == 0);
+      CHECK(log.count() == 0);
+    }
+  }
+}
+
+TEST_CASE("a task that hands over to a new one all the time is never believed to have gone") {
+  for (const int workers : {2, 4, 8}) {
+    CAPTURE(workers);
+    for (int round = 0; round < 20; ++round) {
+      report_log log;
+      const std::atomic<bool> stop{false};
+      runtime rt{{.workers = workers, .reports = &log}};
+      for (int i = 0; i < 3; ++i) static_cast<void>(rt.spawn(relay(stop)));
+      const auto result = rt.shutdown(30s);  // each is cancelled at its yield in the end
+      CHECK(result.complete());
+      CHECK(log.count() == 0);
+    }
+  }
+}
+
+TEST_CASE("shutdown can be requested from a thread, a task and a signal handler; whoever waits for it goes on") {
+  for (const int from : {0, 1, 2, 3}) {
+    CAPTURE(from);
+    report_log log;
+    runtime rt{{.workers = 2, .reports = &log}};
+    of_handler = &rt;
+    const charkha::test::signal_action handled(SIGUSR1, request_from_handler);
+    auto background = rt.spawn(sleep_long());
+    CHECK_FALSE(rt.shutdown_requested());
+    std::atomic<int> waiting{0};
+    std::vector<std::thread> crowd;
+    for (int i = 0; i < 3; ++i) {
+      crowd.emplace_back([&] {
+        ++waiting;
+        rt.wait_for_shutdown_request();
+        CHECK(rt.shutdown_requested());
+      });
+    }
+    wait_for(waiting, 3);
+    auto ask = [](runtime& mine, bool by_signal) -> coro<> {
+      if (by_signal) {
+        std::raise(SIGUSR1);
+      } else {
+        mine.request_shutdown();
+      }
+      co_return;
+    };
+    if (from == 0) rt.request_shutdown();
+    if (from == 1) rt.spawn(ask(rt, false)).get();
+    if (from == 2) std::raise(SIGUSR1);
+    if (from == 3) rt.spawn(ask(rt, true)).get();
+    for (auto& thread : crowd) thread.join();
+    rt.wait_for_shutdown_request();  // at once
+    rt.request_shutdown();
+    CHECK_FALSE(background.done());  // a request is no shutdown
+    CHECK(rt.spawn(give(1)).get() == 1);
+    CHECK(rt.shutdown(10s).complete());
+    CHECK(background.cancelled());
+  }
+}
+
+TEST_CASE("a shutdown counts as its request: nobody waits for ever; waiting is refused on a worker") {
+  runtime rt{{.workers = 1}};
+  auto wrong = [](runtime& mine) -> coro<> {
+    CHECK_THROWS_AS(mine.wait_for_shutdown_request(), charkha::usage_error);
+    co_return;
+  };
+  CHECK_NOTHROW(rt.spawn(wrong(rt)).get());
+  std::atomic<int> waiting{0};
+  std::thread outside([&] {
+    ++waiting;
+    rt.wait_for_shutdown_request();
+  });
+  wait_for(waiting, 1);
+  CHECK(rt.shutdown(10s).complete());
+  outside.join();
+}
+
+TEST_CASE("shutdown without a time takes that of the options") {
+  report_log log;
+  std::atomic<int> started{0};
+  runtime rt{{.workers = 1, .shutdown_timeout = 5ms, .reports = &log}};
+  auto stubborn = rt.spawn(swallow_forever(started), {.name = "stubborn"});
+  wait_for(started, 1);
+  CHECK(names(rt.shutdown()) == std::vector<std::string>{"stubborn"});
+}
+
+TEST_CASE("a shutdown that looks at what tasks wait for, while foreign threads cancel them") {
+  for (int round = 0; round < 50; ++round) {
+    report_log log;
+    runtime rt{{.workers = 2, .reports = &log}};
+    std::atomic<int> started{0};
+    std::vector<task<>> stubborn;
+    for (int i = 0; i < 10; ++i) stubborn.push_back(rt.spawn(swallow_forever(started)));
+    wait_for(started, 10);
+    std::thread outside([&] {
+      for (bool any = true; any;) {
+        any = false;
+        for (const auto& each : stubborn) any = each.cancel("again") || any;
+      }
+    });
+    CHECK(rt.shutdown(0s).unfinished.size() == 10);
+    outside.join();
+  }
+}
+
+TEST_CASE("the second Ctrl-C ends run() even while main is stuck in a step that never suspends") {
+  static report_log log;  // as above, the thread may outlive the test case
+  static std::binary_semaphore leave{0};
+  static std::atomic<charkha::detail::task_core*> stuck{nullptr};
+  const charkha::test::signal_action standard(SIGINT, SIG_DFL);
+  auto body = []() -> coro<> {
+    stuck = charkha::detail::current_worker()->current;
+    leave.acquire();
+    co_return;
+  };
+  std::thread user([] {
+    while (stuck == nullptr) std::this_thread::yield();
+    charkha::test::press_ctrl_c();
+    while (stuck.load()->state.cancelling() == 0) std::this_thread::yield();
+    charkha::test::press_ctrl_c();
+  });
+  {
+    const leak_on_purpose allowed;
+    CHECK_THROWS_AS(charkha::run(body(), {.workers = 2, .reports = &log, .handle_sigint = true}),
+                    charkha::interrupted_error);
+  }
+  user.join();
+  CHECK(log.count(report_kind::worker_not_stopped) == 1);
+  leave.release();
 }

@@ -167,7 +167,8 @@ TEST_CASE("a main that can never go on is an error that names the tasks that wai
       sim.run(body(waits, closed));
       FAIL_CHECK("it must not return");
     } catch (const charkha::usage_error& e) {
-      CHECK(std::string(e.what()).find("the-one-that-waits") != std::string::npos);
+      CHECK(std::string(e.what()).find("the-one-that-waits (gate)") != std::string::npos);
+      CHECK(std::string(e.what()).find("Task-1 (task the-one-that-waits)") != std::string::npos);
     }
   }
 }
@@ -247,4 +248,96 @@ TEST_CASE("a cancel at every step of a program leaves nothing behind") {
       CHECK(log.count() == 0);
     }
   }
+}
+
+namespace {
+
+coro<> recreate(int& made, bool& begun, const bool& for_ever) {
+  ++made;
+  begun = true;
+  try {
+    co_await charkha::sleep(1h);
+  } catch (const charkha::cancelled_error&) {
+  }
+  if (for_ever) static_cast<void>(charkha::create_task(recreate(made, begun, for_ever), {.name = "phoenix"}));
+  for (int i = 0; i < 10; ++i) co_await charkha::yield();
+}
+coro<> spin(bool& begun) {
+  begun = true;
+  for (;;) co_await charkha::yield();
+}
+coro<> spin_through_requests(bool& begun) {
+  for (;;) {
+    try {
+      co_await spin(begun);
+    } catch (const charkha::cancelled_error&) {
+    }
+  }
+}
+coro<> sleep_through_requests(bool& begun) {
+  begun = true;
+  for (;;) {
+    try {
+      co_await charkha::sleep(1s);
+    } catch (const charkha::cancelled_error&) {
+    }
+  }
+}
+coro<int> start_and_leave(coro<> child, const bool& begun) {
+  static_cast<void>(charkha::create_task(std::move(child)));
+  while (!begun) co_await charkha::yield();  // not asleep: time stands still while somebody spins
+  co_return 1;
+}
+
+}  // namespace
+
+TEST_CASE("tasks that are created anew for ever, or never stop, do not keep run from returning; they are reported") {
+  for (const int workers : {1, 3}) {
+    CAPTURE(workers);
+    charkha::test::report_log log;
+    int made = 0;
+    const bool for_ever = true;
+    bool recreating = false, spinning = false, sleeping = false;
+    {
+      simulation sim{{.workers = workers, .reports = &log}};
+      CHECK(sim.run(start_and_leave(recreate(made, recreating, for_ever), recreating)) == 1);
+      CHECK(made > 1000);
+      CHECK(sim.now().time_since_epoch() < 1s);
+    }
+    CHECK(log.count(charkha::report_kind::destroyed_while_pending) >= 1);
+    {
+      simulation sim{{.workers = workers, .reports = &log}};
+      CHECK(sim.run(start_and_leave(spin_through_requests(spinning), spinning)) == 1);
+    }
+    const auto before = log.count(charkha::report_kind::destroyed_while_pending);
+    {
+      simulation sim{{.workers = workers, .reports = &log, .shutdown_timeout = 5s}};
+      CHECK(sim.run(start_and_leave(sleep_through_requests(sleeping), sleeping)) == 1);
+      CHECK(sim.now().time_since_epoch() <= 5s);
+      CHECK(sim.now().time_since_epoch() > 4s);
+      CHECK(sim.run(give(2)) == 2);
+    }
+    CHECK(log.count(charkha::report_kind::destroyed_while_pending) == before + 1);
+  }
+}
+
+TEST_CASE("a clean-up that takes its time, but not too much, ends") {
+  charkha::test::report_log log;
+  simulation sim{{.workers = 2, .reports = &log, .shutdown_timeout = 10s}};
+  int steps = 0;
+  bool started = false;
+  auto slow_to_stop = [](int& count, bool& begun) -> coro<> {
+    begun = true;
+    try {
+      co_await charkha::sleep(1h);
+    } catch (const charkha::cancelled_error&) {
+    }
+    for (int i = 0; i < 9; ++i) {
+      co_await charkha::sleep(1s);
+      ++count;
+    }
+  };
+  CHECK(sim.run(start_and_leave(slow_to_stop(steps, started), started)) == 1);
+  CHECK(steps == 9);
+  CHECK(log.count() == 0);
 }

@@ -9,6 +9,7 @@
 #include "support/stack_probe.hpp"
 
 using charkha::coro;
+using charkha::generator;
 using charkha::task;
 using charkha::test::stack_span;
 
@@ -95,6 +96,71 @@ TEST_CASE("a when_all of 100,000 ready children") {
     many.reserve(rounds);
     for (int i = 0; i < rounds; ++i) many.push_back(touch(span));
     co_await charkha::when_all(std::move(many));
+    span.look();
+  });
+}
+
+TEST_CASE("a when_any whose first child wins at once, in a loop") {
+  stays_flat([](stack_span& span) -> coro<> {
+    for (int i = 0; i < rounds; ++i) {
+      const auto first = co_await charkha::when_any(give(span, 1), give(span, 2));
+      if (first.index != 0) FAIL_CHECK("wrong winner");
+    }
+    span.look();
+  });
+}
+
+TEST_CASE("a when_any of 100,000 ready children") {
+  stays_flat([](stack_span& span) -> coro<> {
+    std::vector<coro<>> many;
+    many.reserve(rounds);
+    for (int i = 0; i < rounds; ++i) many.push_back(touch(span));
+    const auto first = co_await charkha::when_any(std::move(many));
+    CHECK(first.index == 0);
+    span.look();
+  });
+}
+
+TEST_CASE("100,000 items of a generator, and through a pipeline of three") {
+  struct stage {
+    static generator<int> source(stack_span& span) {
+      for (int i = 0; i < rounds; ++i) {
+        span.look();
+        const int item = co_await give(span, 1);
+        co_yield item;
+      }
+    }
+    static generator<int> twice(generator<int> input, stack_span& span) {
+      while (auto* item = co_await input.next()) {
+        span.look();
+        co_yield 2 * *item;
+      }
+    }
+  };
+  stays_flat([](stack_span& span) -> coro<> {
+    auto items = stage::twice(stage::twice(stage::source(span), span), span);
+    int sum = 0;
+    while (auto* item = co_await items.next()) {
+      span.look();
+      sum += *item;
+    }
+    CHECK(sum == 4 * rounds);
+  });
+}
+
+TEST_CASE("100,000 generators that are asked for one item and closed, in a loop") {
+  struct source {
+    static generator<int> once(stack_span& span) {
+      span.look();
+      co_yield 1;
+    }
+  };
+  stays_flat([](stack_span& span) -> coro<> {
+    for (int i = 0; i < rounds; ++i) {
+      auto items = source::once(span);
+      co_await items.next();
+      co_await items.close();
+    }
     span.look();
   });
 }

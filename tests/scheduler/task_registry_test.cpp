@@ -15,6 +15,7 @@
 #include "support/inert_executor.hpp"
 
 using charkha::detail::intrusive_ptr;
+using charkha::detail::pending_look;
 using charkha::detail::task_block;
 using charkha::detail::task_registry;
 
@@ -109,6 +110,89 @@ TEST_CASE("names are unique, whoever creates") {
   CHECK(names.size() == all.size());
   CHECK(pending(runtime.registry).size() == all.size());
   for (auto& each : all) each->abandon();
+}
+
+TEST_CASE("a task that is created in a list already visited, by one that ends before its own list is, is not missed") {
+  registrar runtime;
+  auto creator = runtime.make(8);
+  pending_look look(runtime.registry);
+  for (std::size_t shard = 0; shard < 5; ++shard) look.visit(shard);
+  auto created = runtime.make(0);  // its list comes before the creator's
+  creator->abandon();
+  for (std::size_t shard = 5; shard < task_registry::shard_count; ++shard) look.visit(shard);
+  CHECK(look.visit_all(10));
+  const auto found = look.take();
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].get() == created.get());
+  created->abandon();
+}
+
+TEST_CASE(
+    "each list is continued where its visit ended: nothing twice, complete ones left out, in the order of creation") {
+  registrar runtime;
+  auto a = runtime.make(3);
+  auto b = runtime.make(3);
+  auto gone = runtime.make(3);
+  gone->abandon();  // the newest, complete when it is visited
+  pending_look look(runtime.registry);
+  for (std::size_t shard = 0; shard < task_registry::shard_count; ++shard) look.visit(shard);
+  auto c = runtime.make(3);
+  auto d = runtime.make(task_registry::outside);
+  auto ended = runtime.make(3);
+  ended->abandon();
+  auto e = runtime.make(3);
+  CHECK(look.visit_all(10));
+  std::vector<const task_block*> found;
+  for (const auto& each : look.take()) found.push_back(each.get());
+  CHECK(found == std::vector<const task_block*>{a.get(), b.get(), d.get(), c.get(), e.get()});
+  for (auto* each : {&a, &b, &c, &d, &e}) (*each)->abandon();
+}
+
+TEST_CASE("more new tasks than there is room for: nothing is taken, and another visit finds them") {
+  registrar runtime;
+  pending_look look(runtime.registry);
+  for (std::size_t shard = 0; shard < task_registry::shard_count; ++shard) look.visit(shard);
+  std::vector<intrusive_ptr<task_block>> all;
+  for (std::size_t i = 0; i < 6; ++i) all.push_back(runtime.make(i % 2));
+  CHECK_FALSE(look.visit_all(5));
+  CHECK(look.visit_all(6));
+  CHECK(look.take().size() == 6);
+  pending_look again(runtime.registry);
+  CHECK_FALSE(again.visit_all(5));
+  for (std::size_t shard = 0; shard < task_registry::shard_count; ++shard) again.visit(shard);
+  CHECK(again.visit_all(0));
+  CHECK(again.take().size() == 6);
+  for (auto& each : all) each->abandon();
+}
+
+TEST_CASE("a relay whose runner hands over to a new one and ends is seen in every look, wherever it is") {
+  registrar runtime;
+  constexpr int relays = 2;
+  std::atomic<bool> stop{false};
+  std::atomic<int> running{0};
+  std::vector<std::thread> crowd;
+  for (std::size_t relay = 0; relay < relays; ++relay) {
+    crowd.emplace_back([&, relay] {
+      // From the last list to the first and so on: against the order in which a look visits them.
+      std::size_t at = 15;
+      auto task = runtime.make(at);
+      ++running;
+      while (!stop) {
+        at = at == 0 ? 15 : at - 1 - (at > 1 ? relay : 0);
+        auto next = runtime.make(at);
+        task->abandon();
+        task = std::move(next);
+      }
+      task->abandon();
+    });
+  }
+  while (running < relays) std::this_thread::yield();
+  std::size_t fewest = relays;
+  for (int i = 0; i < 3000; ++i) fewest = std::min(fewest, runtime.registry.pending().size());
+  stop = true;
+  for (auto& thread : crowd) thread.join();
+  CHECK(fewest == relays);
+  CHECK(runtime.registry.pending().empty());
 }
 
 TEST_CASE("refusing: first those from outside, then everybody") {

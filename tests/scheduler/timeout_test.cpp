@@ -6,8 +6,10 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <exception>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -381,6 +383,66 @@ TEST_CASE("captures live until the body has ended, then they go") {
       CHECK(value == 4);
     }
     CHECK(charkha::test::tracked::alive == 0);
+  });
+}
+
+TEST_CASE("a coro is a body, a callable may take the scope, and there may be no deadline") {
+  everywhere([]() -> coro<> {
+    const int one = co_await timeout(1s, after(1ms, 1));
+    CHECK(one == 1);
+    const int two = co_await charkha::timeout_at(charkha::clock::now() + 1s, after(1ms, 2));
+    CHECK(two == 2);
+    bool expired = false;
+    try {
+      co_await timeout(1ms, after(1s, 3));
+    } catch (const timeout_error&) {
+      expired = true;
+    }
+    CHECK(expired);
+    auto moves = [](charkha::timeout_scope& scope) -> coro<int> {
+      scope.reschedule(*scope.when() + 1h);
+      return after(1min, 4);
+    };
+    const int four = co_await timeout(1s, moves);
+    CHECK(four == 4);
+    const int five = co_await timeout(std::nullopt, after(1h, 5));
+    CHECK(five == 5);
+    const int six = co_await charkha::timeout_at(std::nullopt, after(1h, 6));
+    CHECK(six == 6);
+  });
+}
+
+TEST_CASE("the error says what it was raised from") {
+  everywhere([]() -> coro<> {
+    bool nested = false;
+    try {
+      co_await timeout(1ms, after(1s, 3));
+    } catch (const timeout_error& error) {
+      try {
+        std::rethrow_if_nested(error);
+      } catch (const cancelled_error&) {
+        nested = true;
+      }
+    }
+    CHECK(nested);
+  });
+}
+
+TEST_CASE("a request that was pending before the scope stays a cancellation") {
+  everywhere([]() -> coro<> {
+    auto victim = []() -> coro<> {
+      charkha::detail::current_worker()->current->cancel("before");
+      co_await timeout(0s, after(1h, 1));
+    };
+    auto t = charkha::create_task(victim());
+    std::string caught;
+    try {
+      co_await t;
+    } catch (const cancelled_error& error) {
+      caught = error.message();
+    }
+    CHECK(caught == "before");
+    CHECK(t.cancelling() == 1);
   });
 }
 

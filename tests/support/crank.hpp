@@ -98,6 +98,10 @@ class crank final : public detail::executor {
   [[nodiscard]] std::size_t retained() const noexcept { return retained_; }
   /// "name: error" of each unretrieved error.
   [[nodiscard]] const std::vector<std::string>& reports() const noexcept { return reports_; }
+  /// "name: error" of each fatal error that left a task.
+  [[nodiscard]] const std::vector<std::string>& fatal() const noexcept { return fatal_; }
+  /// Who destroyed a coroutine that was never awaited; null: nobody's step.
+  [[nodiscard]] const std::vector<detail::task_core*>& never_awaited() const noexcept { return never_awaited_; }
   /// From here on enlist() refuses.
   void close() noexcept { closed_ = true; }
 
@@ -118,12 +122,15 @@ class crank final : public detail::executor {
   void delist(detail::task_block& task) noexcept override {
     tasks_.erase(std::find(tasks_.begin(), tasks_.end(), &task));
   }
-  /// Turns the crank instead of blocking.
-  void block_until_complete(detail::waiter_list& waiters) override {
+  /// Turns the crank instead of blocking; knows no clock, so that a limited time is up when there is nothing to do.
+  [[nodiscard]] bool block_for(detail::waiter_list& waiters, std::int64_t nanoseconds) override {
     if (detail::current_worker() != nullptr) throw usage_error("blocks a worker");
     while (!waiters.is_closed()) {
-      if (!turn()) throw usage_error("the crank has nothing to do");
+      if (turn()) continue;
+      if (nanoseconds != for_ever) return false;
+      throw usage_error("the crank has nothing to do");
     }
+    return true;
   }
   void spawned(detail::task_block& /*task*/) override {}
   void ended(detail::task_block& /*task*/) noexcept override {}
@@ -139,6 +146,10 @@ class crank final : public detail::executor {
   void report_callback_error(const std::source_location& /*site*/, std::exception_ptr error) noexcept override {
     reports_.push_back("a callback: " + detail::describe_exception(error));
   }
+  void report_fatal(detail::task_core& task, std::exception_ptr error) noexcept override {
+    fatal_.push_back(task.given_name() + ": " + detail::describe_exception(error));
+  }
+  void report_never_awaited(detail::task_core* by) noexcept override { never_awaited_.push_back(by); }
 
  private:
   struct context final : detail::worker_context {
@@ -158,6 +169,8 @@ class crank final : public detail::executor {
   std::deque<detail::ready_item*> ready_;
   std::vector<detail::task_block*> tasks_;
   std::vector<std::string> reports_;
+  std::vector<std::string> fatal_;
+  std::vector<detail::task_core*> never_awaited_;
   std::size_t turns_ = 0;
   std::size_t retained_ = 0;
   bool closed_ = false;

@@ -20,10 +20,13 @@ namespace charkha::test {
 
 class hand_runtime final : public detail::waker, public detail::time_source {
  public:
-  explicit hand_runtime(std::size_t workers, report_handler* reports = nullptr)
-      : seats_(workers),
-        state_(new detail::runtime_state(
-            {workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this), reports, nullptr, 1, 1})) {}
+  /// `blocking`: where to_thread goes, if anywhere; the test shuts it down.
+  explicit hand_runtime(std::size_t workers, report_handler* reports = nullptr,
+                        std::shared_ptr<detail::blocking_executor> blocking = nullptr)
+      : hand_runtime(workers, reports, std::move(blocking), false, std::chrono::nanoseconds(0)) {}
+  /// In debug mode, with that slow_step.
+  hand_runtime(std::size_t workers, report_handler* reports, std::chrono::nanoseconds slow_step)
+      : hand_runtime(workers, reports, nullptr, true, slow_step) {}
   ~hand_runtime() {
     state_->close();
     state_->give_up();
@@ -90,6 +93,12 @@ class hand_runtime final : public detail::waker, public detail::time_source {
   std::vector<std::size_t> woken;  // whom the runtime unparked, in order
 
  private:
+  hand_runtime(std::size_t workers, report_handler* reports, std::shared_ptr<detail::blocking_executor> blocking,
+               bool debug, std::chrono::nanoseconds slow_step)
+      : seats_(workers),
+        state_(new detail::runtime_state({workers, *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this),
+                                          reports, nullptr, 1, 1, std::move(blocking), debug, slow_step.count()})) {}
+
   struct seat {
     bool parked = false;
     bool token = false;

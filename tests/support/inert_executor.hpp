@@ -21,7 +21,7 @@ class inert_executor : public detail::executor {
   void ended(detail::task_block& /*task*/) noexcept override {}
   [[nodiscard]] std::uint8_t retain() noexcept override { return 0; }
   void release(std::uint8_t /*retained*/) noexcept override {}
-  void block_until_complete(detail::waiter_list& /*waiters*/) override {}
+  [[nodiscard]] bool block_for(detail::waiter_list& /*waiters*/, std::int64_t /*nanoseconds*/) override { return true; }
   void report_unretrieved(std::string_view /*what*/, const std::source_location& /*site*/,
                           std::exception_ptr /*error*/) noexcept override {}
   void report_callback_error(const std::source_location& /*site*/, std::exception_ptr /*error*/) noexcept override {}

@@ -20,6 +20,9 @@ class report_log final : public report_handler {
     reports_.push_back(what);
   }
 
+  /// Instead of ending the program: the task ends with its error.
+  void fatal(const report& what) noexcept override { handle(what); }
+
   [[nodiscard]] std::vector<report> all() const {
     const std::lock_guard guard(mutex_);
     return reports_;

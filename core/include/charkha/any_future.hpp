@@ -2,6 +2,7 @@
 // any_future: the handle of something that ends once, a task or a future, whatever it gives.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <source_location>
@@ -10,6 +11,8 @@
 #include <utility>
 
 #include "charkha/detail/done_callback.hpp"
+#include "charkha/detail/duration.hpp"
+#include "charkha/detail/executor.hpp"
 #include "charkha/detail/future_core.hpp"
 #include "charkha/detail/future_wait.hpp"
 #include "charkha/detail/intrusive_ptr.hpp"
@@ -59,6 +62,16 @@ class [[nodiscard]] any_future {
   /// The error, null if it ended with a value. Throws invalid_state_error before the end, cancelled_error if it was
   /// cancelled. The error counts as seen.
   [[nodiscard]] std::exception_ptr exception() const;
+
+  /// Blocks the calling thread until the end, for at most `duration` of real time. Has it ended? It is left alone and its
+  /// result is not looked at. Not on a worker, where it throws usage_error unless it has ended. Throws
+  /// std::invalid_argument if `duration` is not a number.
+  template <class Rep, class Period>
+  [[nodiscard]] bool wait_for(std::chrono::duration<Rep, Period> duration) const {
+    auto& awaited = core();
+    const auto limit = detail::to_nanoseconds(duration).count();
+    return awaited.is_complete() || awaited.home().block_for(awaited.waiters, limit);
+  }
 
   /// Asks it to stop. A task: cancelled_error is thrown inside it where it waits, or at its next suspension, once for
   /// each time it is asked; whether it ends cancelled is up to it. A future ends cancelled at once. False if it was done

@@ -50,7 +50,10 @@ class coro_awaiter;
 
 [[noreturn]] void throw_empty_coro();
 
-/// What the library, and nobody else, does with a coro: takes its frame.
+/// A coroutine that no task ever started is about to be destroyed: tells the runtime whose worker this is, if any.
+void note_never_awaited() noexcept;
+
+/// What the library, and nobody else, does with a coro: takes its frame, or drops it without a word.
 struct coro_access;
 
 }  // namespace detail
@@ -62,8 +65,9 @@ struct coro_access;
 /// growth of the stack. An exception that leaves the body is thrown at the co_await. It runs as part of the task that
 /// awaits it: a cancel request of that task is delivered inside, at its innermost suspension.
 ///
-/// Move-only. A coro that is destroyed before it ran runs nothing; one that is destroyed while suspended destroys its
-/// locals. Not thread-safe. The asyncio counterpart is the coroutine object.
+/// Move-only. A coro that is destroyed before it ran runs nothing (a runtime in debug mode reports that, if it happens
+/// on one of its workers); one that is destroyed while suspended destroys its locals. Not thread-safe. The asyncio
+/// counterpart is the coroutine object.
 template <class T>
 class [[nodiscard("a coro does nothing until it is awaited or made a task")]] coro {
  public:
@@ -93,7 +97,9 @@ class [[nodiscard("a coro does nothing until it is awaited or made a task")]] co
 
   explicit coro(handle frame) noexcept : frame_(frame) {}
   void destroy() noexcept {
-    if (frame_) frame_.destroy();
+    if (!frame_) return;
+    if (frame_.promise().task == nullptr) detail::note_never_awaited();
+    frame_.destroy();
   }
 
   handle frame_;
@@ -110,6 +116,11 @@ struct coro_access {
   template <class T>
   [[nodiscard]] static auto release(coro<T>& body) noexcept {
     return std::exchange(body.frame_, nullptr);
+  }
+  /// Destroys a coroutine that is refused or not needed: that it never ran is no mistake of whoever made it.
+  template <class T>
+  static void discard(coro<T>& body) noexcept {
+    if (const auto frame = release(body)) frame.destroy();
   }
   template <class T>
   [[nodiscard]] static auto frame(const coro<T>& body) noexcept {

@@ -28,9 +28,10 @@ void apply_options(task_block& task, const task_options& options);
 /// Its first turn: queued, or at once. Throws what a spawn hook throws; the task is then over, cancelled.
 void begin_task(task_block& task, const task_options& options);
 
-/// Makes `body` a task of `runtime`, ready to run. Throws usage_error when the runtime is closed, std::bad_alloc.
+/// Makes `body` a task of `runtime` that has not begun: begin_task() is to follow. Throws usage_error when the runtime is
+/// closed, std::bad_alloc.
 template <class T>
-[[nodiscard]] task<T> start_task(executor& runtime, coro<T> body, const task_options& options,
+[[nodiscard]] task<T> make_task(executor& runtime, coro<T> body, const task_options& options,
                                  const std::source_location& site) {
   if (!body) throw_empty_coro();
   const auto root = coro_access::frame(body);
@@ -40,7 +41,14 @@ template <class T>
   apply_options(*block, options);
   runtime.enlist(*block);
   static_cast<void>(coro_access::release(body));
-  auto handle = task_access::adopt(*block.release());
+  return task_access::adopt(*block.release());
+}
+
+/// Makes `body` a task of `runtime`, ready to run.
+template <class T>
+[[nodiscard]] task<T> start_task(executor& runtime, coro<T> body, const task_options& options,
+                                 const std::source_location& site) {
+  auto handle = make_task(runtime, std::move(body), options, site);
   begin_task(task_access::block(handle), options);
   return handle;
 }

@@ -26,7 +26,7 @@ struct task_access;
 /// thread, on handles that no other thread changes at the same time. On an empty handle, one that was made without a
 /// task or moved from, they throw usage_error.
 template <class T = void>
-class [[nodiscard]] task final : public detail::typed_handle<task<T>, T, detail::typed_task_block<T>, any_task> {
+class task final : public detail::typed_handle<task<T>, T, detail::typed_task_block<T>, any_task> {
   using base = detail::typed_handle<task<T>, T, detail::typed_task_block<T>, any_task>;
 
  public:

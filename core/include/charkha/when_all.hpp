@@ -2,10 +2,7 @@
 // when_all: structured fork-join, the fast way to divide work.
 #pragma once
 
-#include <array>
 #include <coroutine>
-#include <cstddef>
-#include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -13,102 +10,65 @@
 
 #include "charkha/coro.hpp"
 #include "charkha/create_task.hpp"
+#include "charkha/detail/forked_children.hpp"
+#include "charkha/detail/promise_base.hpp"
 #include "charkha/detail/value_of.hpp"
-#include "charkha/detail/when_all_scope.hpp"
 
 namespace charkha {
 
 namespace detail {
 
 template <class... Ts>
-class [[nodiscard]] when_all_tuple final : public when_all_scope {
+class [[nodiscard]] when_all_tuple {
  public:
-  explicit when_all_tuple(executor& runtime, coro<Ts>&&... bodies) noexcept
-      : children_(typed_child<Ts>{*this, runtime, std::move(bodies)}...) {}
+  explicit when_all_tuple(executor& runtime, coro<Ts>&&... bodies)
+      : children_(fork_policy::all, runtime, std::move(bodies)...) {}
 
   [[nodiscard]] bool await_ready() const noexcept { return sizeof...(Ts) == 0; }
   template <charkha_promise Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
-    return fork(*frame.promise().task, frame);
+    return children_.fork(*frame.promise().task, frame);
   }
   auto await_resume() {
-    join();
+    children_.join();
     if constexpr ((... && std::is_void_v<Ts>)) {
       return;
     } else {
-      return std::apply(
-          [](auto&... child) {
-            return std::tuple<value_of<Ts>...>{value_from<Ts>([&] { return child.task.value.take(); })...};
-          },
-          children_);
+      return children_.apply([](auto&... child) {
+        return std::tuple<value_of<Ts>...>{value_from<Ts>([&] { return child.value.take(); })...};
+      });
     }
   }
 
  private:
-  /// Lets std::tuple build a child in place.
-  template <class T>
-  struct typed_child {
-    when_all_scope& scope;
-    executor& runtime;
-    coro<T> body;
-  };
-  template <class T>
-  struct child_slot {
-    child_slot(typed_child<T>&& from) noexcept  // NOLINT(google-explicit-constructor): std::tuple converts
-        : task(from.scope, from.runtime, std::move(from.body)) {}
-    typed_forked_task<T> task;
-  };
-
-  [[nodiscard]] std::size_t child_count() const noexcept override { return sizeof...(Ts); }
-  [[nodiscard]] forked_task& child(std::size_t index) noexcept override {
-    return std::apply(
-        [index](auto&... slots) -> forked_task& {
-          const std::array<forked_task*, sizeof...(Ts)> tasks{&slots.task...};
-          return *tasks[index];
-        },
-        children_);
-  }
-
-  std::tuple<child_slot<Ts>...> children_;
+  forked_tuple<Ts...> children_;
 };
 
 template <class T>
-class [[nodiscard]] when_all_vector final : public when_all_scope {
+class [[nodiscard]] when_all_vector {
  public:
-  when_all_vector(executor& runtime, std::vector<coro<T>> bodies) : count_(bodies.size()) {
-    children_ = std::allocator<child_type>().allocate(count_);
-    for (std::size_t i = 0; i < count_; ++i) std::construct_at(children_ + i, *this, runtime, std::move(bodies[i]));
-  }
-  ~when_all_vector() {
-    std::destroy_n(children_, count_);
-    std::allocator<child_type>().deallocate(children_, count_);
-  }
+  when_all_vector(executor& runtime, std::vector<coro<T>> bodies)
+      : children_(fork_policy::all, runtime, std::move(bodies)) {}
 
-  [[nodiscard]] bool await_ready() const noexcept { return count_ == 0; }
+  [[nodiscard]] bool await_ready() const noexcept { return children_.child_count() == 0; }
   template <charkha_promise Promise>
   std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
-    return fork(*frame.promise().task, frame);
+    return children_.fork(*frame.promise().task, frame);
   }
   auto await_resume() {
-    join();
+    children_.join();
     if constexpr (std::is_void_v<T>) {
       return;
     } else {
       std::vector<T> values;
-      values.reserve(count_);
-      for (std::size_t i = 0; i < count_; ++i) values.push_back(children_[i].value.take());
+      values.reserve(children_.child_count());
+      for (auto& child : children_) values.push_back(child.value.take());
       return values;
     }
   }
 
  private:
-  using child_type = typed_forked_task<T>;
-
-  [[nodiscard]] std::size_t child_count() const noexcept override { return count_; }
-  [[nodiscard]] forked_task& child(std::size_t index) noexcept override { return children_[index]; }
-
-  std::size_t count_;
-  child_type* children_ = nullptr;
+  forked_array<T> children_;
 };
 
 }  // namespace detail

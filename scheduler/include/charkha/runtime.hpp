@@ -30,15 +30,28 @@ namespace detail {
 class thread_driver;
 }
 
+/// A task that did not end in time.
+struct unfinished_task {
+  std::string name;
+  /// What it was suspended in when the time was up: "sleep", "task NAME", ...; "running" if it was not suspended.
+  std::string waiting_for;
+  /// Where it was created.
+  std::source_location site;
+};
+
 /// What a shutdown left behind.
 struct shutdown_result {
-  /// Names of the tasks that did not end in time.
-  std::vector<std::string> unfinished;
+  /// The tasks that did not end in time.
+  std::vector<unfinished_task> unfinished;
   /// Workers that were still inside a step; their threads were let go.
   std::size_t workers_not_stopped = 0;
+  /// Threads that were still inside a function given to to_thread; they were let go.
+  std::size_t threads_not_stopped = 0;
 
   /// Did everything end?
-  [[nodiscard]] bool complete() const noexcept { return unfinished.empty() && workers_not_stopped == 0; }
+  [[nodiscard]] bool complete() const noexcept {
+    return unfinished.empty() && workers_not_stopped == 0 && threads_not_stopped == 0;
+  }
 };
 
 /// Worker threads with their queues and timers. Any number can live in one process; each has its own tasks.
@@ -104,17 +117,32 @@ class runtime {
   [[nodiscard]] std::vector<any_task> all_tasks() const;
 
   /// Ends the runtime, in this order: no new tasks from outside; all tasks are asked to stop, and those that they
-  /// create meanwhile, until none is left or `timeout` has passed; the workers stop; what is pending is destroyed and
-  /// reported. Blocks; always returns, and says what did not end. A second call says the same again.
+  /// create meanwhile, until none is left or `timeout` has passed; functions given to to_thread that still run get their
+  /// stop requested and have the rest of `timeout` to end; the workers stop; what is pending is destroyed and reported.
+  /// Blocks; always returns, and says what did not end. A second call says the same again.
   /// A worker that does not leave its step within a second after that keeps its thread and the runtime's memory; tasks
   /// that are then still pending never complete, so a thread that is in get() for one of them stays there.
-  /// Throws usage_error on a worker.
+  /// The error of a task that fails meanwhile is reported as always: when its last handle goes, if nobody looked at it.
+  /// Throws usage_error on a worker, std::bad_alloc.
   template <class Rep, class Period>
   shutdown_result shutdown(std::chrono::duration<Rep, Period> timeout) {
     return shutdown_within(detail::to_nanoseconds(timeout));
   }
+  /// shutdown(options.shutdown_timeout).
+  shutdown_result shutdown();
+
+  /// Asks whoever is in wait_for_shutdown_request() to shut the runtime down; does nothing else, and nothing the second
+  /// time. From any thread, from a task, and from a signal handler: it is async-signal-safe. The runtime must be alive:
+  /// take the handler out before it is destroyed.
+  void request_shutdown() noexcept;
+  [[nodiscard]] bool shutdown_requested() const noexcept;
+  /// Blocks the calling thread until request_shutdown() or shutdown() is called. Any number of threads. Throws
+  /// usage_error on a worker.
+  void wait_for_shutdown_request();
 
   [[nodiscard]] std::size_t worker_count() const noexcept;
+  /// options.debug.
+  [[nodiscard]] bool debug() const noexcept;
   [[nodiscard]] const std::string& name() const noexcept;
 
  private:

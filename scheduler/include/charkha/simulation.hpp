@@ -33,11 +33,19 @@ struct simulation_options {
   report_handler* reports = nullptr;
   /// As runtime_options::hooks.
   task_hooks* hooks = nullptr;
+  /// As runtime_options::debug. No step is slow here: time stands still while one runs.
+  bool debug = false;
+  /// How long, in virtual time, run() lets tasks end that were asked to stop.
+  std::chrono::nanoseconds shutdown_timeout = std::chrono::seconds(10);
 };
 
 /// Runs the workers of a runtime on the calling thread, one step of one worker at a time, in an order that a seed
 /// decides. Time is virtual: it starts at zero, stands still while anything can run, and jumps to the next timer when
 /// nothing can; an hour's sleep takes no time. With one worker the order of events is asyncio's.
+///
+/// A function given to to_thread is called on the simulation's thread, as a step of its own between two steps of workers,
+/// at a point that the seed decides; with one worker in the order of the awaits. It takes no virtual time, and must not
+/// wait for anything that only another step of the simulation can bring about.
 ///
 /// Not thread-safe: everything happens on the thread that calls run(). Tasks must not block the thread.
 class simulation {
@@ -51,7 +59,10 @@ class simulation {
 
   /// Runs `main` to its end, then asks all other tasks to stop and runs them to their end, as run() does, and gives
   /// main's value or throws its error. May be called again; time goes on.
-  /// Throws usage_error when main can never go on: every task waits and no timer is armed.
+  /// Tasks that do not stop, or create themselves anew for ever, are given up: left for the next run(), and in the end
+  /// destroyed and reported, when options.shutdown_timeout of virtual time has passed, or after a hundred thousand steps and
+  /// ten thousand for each task that was there (time may not pass at all).
+  /// Throws usage_error when main can never go on: every task waits, for what the message says, and no timer is armed.
   template <class T>
   T run(coro<T> main, const std::source_location& site = std::source_location::current()) {
     auto first = detail::start_task(executor(), std::move(main), {}, site);
@@ -62,9 +73,11 @@ class simulation {
     return block.value.take();
   }
 
+  /// options.debug.
+  [[nodiscard]] bool debug() const noexcept;
   /// Virtual time.
   [[nodiscard]] clock::time_point now() const noexcept;
-  /// Worker steps so far.
+  /// Worker steps and calls of to_thread functions so far.
   [[nodiscard]] std::uint64_t steps() const noexcept;
 
  private:

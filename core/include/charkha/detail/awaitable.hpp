@@ -6,6 +6,7 @@
 #include <concepts>
 #include <coroutine>
 #include <source_location>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -69,6 +70,9 @@ template <awaitable Awaitable>
 [[nodiscard]] auto to_handle(Awaitable&& what, const std::source_location& site) {
   return start_task(current_runtime(), to_coro(std::forward<Awaitable>(what)), {}, site);
 }
+
+/// Something belongs to another runtime than the combinator `what`.
+[[noreturn]] void throw_foreign(std::string_view what, const future_core& foreign);
 
 template <class Awaitable>
 using handle_of = decltype(to_handle(std::declval<Awaitable>(), std::declval<const std::source_location&>()));

@@ -20,7 +20,8 @@ using context_values = std::vector<std::pair<std::uint64_t, std::shared_ptr<cons
 class context_state final {
  public:
   context_state() noexcept = default;
-  explicit context_state(std::shared_ptr<const context_values> values) noexcept : values_(std::move(values)) {}
+  explicit context_state(std::shared_ptr<const context_values> values) noexcept
+      : values_(std::move(values)), used_(values_ != nullptr) {}
   context_state(const context_state&) = delete;
   context_state& operator=(const context_state&) = delete;
 
@@ -29,6 +30,8 @@ class context_state final {
   /// Sets or, with null, takes away; gives what was there before. From any thread.
   std::shared_ptr<const void> set(std::uint64_t variable, std::shared_ptr<const void> value);
   [[nodiscard]] std::shared_ptr<const context_values> values() const;
+  /// Was anything ever set? For the one who runs in it: copying what is empty costs nothing.
+  [[nodiscard]] bool used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void drop_reference() noexcept {
@@ -44,6 +47,7 @@ class context_state final {
 
   mutable spin_lock lock_;
   std::shared_ptr<const context_values> values_ CHARKHA_GUARDED_BY(lock_);
+  std::atomic<bool> used_{false};
   std::atomic<std::uint32_t> references_{1};
 };
 

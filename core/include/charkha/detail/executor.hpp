@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <limits>
 #include <source_location>
 #include <string_view>
 
@@ -49,14 +50,21 @@ class executor {
   /// Is it torn down? Then none of its tasks is pending, and nothing that is made ready will run.
   [[nodiscard]] virtual bool is_closed() const noexcept { return false; }
 
-  /// Blocks the calling thread until the waiters are released. Throws usage_error on a worker.
-  virtual void block_until_complete(waiter_list& waiters) = 0;
+  /// Blocks the calling thread until the waiters are released, or for so many nanoseconds. False: the time came first.
+  /// Throws usage_error on a worker.
+  [[nodiscard]] virtual bool block_for(waiter_list& waiters, std::int64_t nanoseconds) = 0;
+  static constexpr std::int64_t for_ever = std::numeric_limits<std::int64_t>::max();
+  void block_until_complete(waiter_list& waiters) { static_cast<void>(block_for(waiters, for_ever)); }
 
   /// An error that nobody will look at any more.
   virtual void report_unretrieved(std::string_view what, const std::source_location& site,
                                   std::exception_ptr error) noexcept = 0;
   /// An error that left a callback.
   virtual void report_callback_error(const std::source_location& site, std::exception_ptr error) noexcept = 0;
+  /// A fatal_error left the task. Returns only if the embedder wants the task to end with that error.
+  virtual void report_fatal(task_core& /*task*/, std::exception_ptr /*error*/) noexcept { std::terminate(); }
+  /// The running task, or null, destroyed a coroutine that nobody ever started.
+  virtual void report_never_awaited(task_core* /*by*/) noexcept {}
 
  protected:
   executor() noexcept = default;

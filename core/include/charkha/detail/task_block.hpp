@@ -51,7 +51,7 @@ class task_block : public task_core, public task_record {
   /// The first turn, at once, inside the creating task's. The task is not ready and goes on from there by itself.
   void run_eagerly(worker_context& worker) noexcept;
   /// The last step, off the task's stack: its frame goes, then its waiters learn of the result.
-  void complete() noexcept;
+  void complete(worker_context& worker) noexcept;
   /// For a runtime that is torn down while the task is pending: its frame goes, it counts as cancelled.
   void abandon() noexcept;
   /// The same for a task that is refused before its first turn, in a runtime that goes on.
@@ -68,6 +68,7 @@ class task_block : public task_core, public task_record {
 
  private:
   friend class task_registry;
+  friend class pending_look;
 
   virtual void set_error(std::exception_ptr error) noexcept = 0;
   virtual void free_block() noexcept = 0;

@@ -98,6 +98,6 @@ class task_core : public ready_item {
 [[noreturn]] void throw_cancelled(const task_core& task);
 
 /// The last step of a task on the heap, off its stack: its frame goes, its result is published.
-void complete_block(task_block& task) noexcept;
+void complete_block(task_block& task, worker_context& worker) noexcept;
 
 }  // namespace charkha::detail

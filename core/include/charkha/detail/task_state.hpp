@@ -7,6 +7,7 @@
 //     |  '-- claim(n): completed ------------'    |           done    : no more steps, cancel requests are refused
 //     |                                           |
 //     '----- hold_for_cancel, release_* ----------'
+//                                                           a look: hold_to_look, release_hold; the wait goes on
 //   active -- finish() --> done          any -- retire(), its runtime is gone --> done
 //
 // A wait has a number n, kept in the word. Whoever moves the number from n to n+1 has *closed* wait n, and exactly one
@@ -16,8 +17,9 @@
 // A wait may be closed before its task has finished suspending: suspend(n) then fails and the task simply goes on.
 //
 // flags
-//   held             a canceller is reading the wait operation; whoever closes the wait meanwhile leaves the task to
-//                    the holder, who makes it ready when he lets go. Keeps the frame alive while it is looked at.
+//   held             a canceller, or somebody who looks, is reading the wait operation; whoever closes the wait
+//                    meanwhile leaves the task to the holder, who makes it ready when he lets go, and whoever cancels
+//                    it meanwhile leaves the request to him. Keeps the frame alive while it is looked at.
 //   cancel_requested a request that no suspension has delivered yet (CPython: _must_cancel)
 //   wait_cancelled   the last wait was closed by a canceller; its resumption throws (CPython: the awaited future was
 //                    cancelled). Not withdrawn by uncancel().
@@ -46,6 +48,12 @@ enum class cancel_result : std::uint8_t {
   refused,  // already done
   noted,    // will be delivered at the next suspension, or passed on by the one who holds the task
   held,     // the task waits: the caller holds it and must call one of the release functions
+};
+
+enum class look_result : std::uint8_t {
+  running,  // it is in no open wait: it runs, or is queued, or is done
+  busy,     // it waits, but a cancel request has it in hand or is about to be delivered
+  held,     // it waits: the caller holds it and must call release_hold()
 };
 
 enum class release_result : std::uint8_t {
@@ -111,6 +119,21 @@ class basic_task_state {
     }
   }
 
+  /// Holds a waiting task so that what it waits for can be read; no request is counted, none is delivered. A task with
+  /// a request that its wait has not taken is left alone: the request that release_hold() may then find came meanwhile,
+  /// and relies on the holder. Callable from any thread; never waits for another holder.
+  [[nodiscard]] look_result hold_to_look() noexcept {
+    auto word = word_.load(std::memory_order_relaxed);
+    for (;;) {
+      if ((word & (waiting | done)) != waiting) return look_result::running;
+      if ((word & (held | cancel_requested)) != 0) return look_result::busy;
+      // [task-suspended] acquire: the holder reads the wait operation that the task set up.
+      if (word_.compare_exchange_weak(word, word | held, std::memory_order_acquire, std::memory_order_relaxed)) {
+        return look_result::held;
+      }
+    }
+  }
+
   /// The holder closes the wait; if a completer was faster, the cancel still wins (R31) and is delivered when the
   /// task resumes. Either way the caller makes the task ready.
   void close_hold() noexcept {
@@ -123,7 +146,8 @@ class basic_task_state {
     }
   }
 
-  /// The holder passed the request on to what the task waits for.
+  /// The holder passed the request on to what the task waits for, or has only looked. `again` after a look: a request
+  /// came meanwhile and found the task held; it is the looker's to pass on, as a canceller that holds the task.
   [[nodiscard]] release_result release_hold() noexcept {
     auto word = word_.load(std::memory_order_relaxed);
     for (;;) {

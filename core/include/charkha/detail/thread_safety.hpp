@@ -15,4 +15,5 @@
 #define CHARKHA_EXCLUDES(...) CHARKHA_THREAD_ANNOTATION(locks_excluded(__VA_ARGS__))
 #define CHARKHA_ACQUIRE(...) CHARKHA_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define CHARKHA_TRY_ACQUIRE(...) CHARKHA_THREAD_ANNOTATION(try_acquire_capability(__VA_ARGS__))
+#define CHARKHA_NO_THREAD_SAFETY_ANALYSIS CHARKHA_THREAD_ANNOTATION(no_thread_safety_analysis)
 #define CHARKHA_RELEASE(...) CHARKHA_THREAD_ANNOTATION(release_capability(__VA_ARGS__))

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace charkha::detail {
 
@@ -23,6 +24,9 @@ class timer_entry {
 
   /// Does what expire() returns take the turn that asyncio's timer handle would? Then no hop goes before it.
   const bool is_its_own_hop;
+  /// May it be given another deadline (nanoseconds), or none? Called under the shard's lock: it takes note of it, too.
+  [[nodiscard]] virtual bool accept_deadline(std::optional<std::int64_t> /*deadline*/) noexcept { return true; }
+
   /// Is it always disarmed before it dies? Only then may it be touched after expire(): a sleeping task that was made
   /// ready, or that had not finished suspending, may have ended on another worker by then.
   const bool outlives_expiry;
@@ -31,7 +35,7 @@ class timer_entry {
   timer_entry* next = nullptr;  // null: in no wheel
   timer_entry* previous = nullptr;
   std::uint64_t tick = 0;
-  timer_shard* shard = nullptr;  // where it was armed; null: never armed
+  timer_shard* shard = nullptr;  // where it was armed or placed; null: never
   timer_hop* hop = nullptr;      // due, and on its way through the ready queue
   bool unfinished = false;
   std::uint8_t level = 0;

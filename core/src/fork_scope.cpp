@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "charkha/detail/fork_scope.hpp"
 #include "charkha/cancelled_error.hpp"
 #include "charkha/detail/describe_exception.hpp"
 #include "charkha/detail/forked_record.hpp"
-#include "charkha/detail/when_all_scope.hpp"
 #include "charkha/exception_group.hpp"
+#include "charkha/usage_error.hpp"
+#include "charkha/when_any.hpp"
 
 namespace charkha::detail {
 
-std::coroutine_handle<> when_all_scope::fork(task_core& parent, std::coroutine_handle<> frame) {
+std::coroutine_handle<> fork_scope::fork(task_core& parent, std::coroutine_handle<> frame) {
   worker_context& worker = *current_worker();
   const std::size_t count = child_count();
   remaining_.store(count, std::memory_order_relaxed);
@@ -54,8 +56,12 @@ void forked_task::end_record() noexcept {
   record->end(std::move(how), cancelled);
 }
 
-std::coroutine_handle<> when_all_scope::child_ended(forked_task& ended, worker_context& worker, bool go_on) noexcept {
-  if (ended.result_kind() == outcome::error) child_failed(ended.error());
+std::coroutine_handle<> fork_scope::child_ended(forked_task& ended, worker_context& worker, bool go_on) noexcept {
+  if (ended.result_kind() == outcome::error) [[unlikely]] {
+    child_failed(ended);
+  } else if (policy_ == fork_policy::any) [[unlikely]] {
+    child_won(ended);
+  }
   worker.current = nullptr;
   // [fork-join] acquire: the last child hands the results of all of them to the parent. Only the last one can read a
   // one here, and then nobody else writes the counter any more.
@@ -73,35 +79,52 @@ std::coroutine_handle<> when_all_scope::child_ended(forked_task& ended, worker_c
   return std::noop_coroutine();
 }
 
-void when_all_scope::child_failed(std::exception_ptr error) noexcept {
-  if (is_cancellation(error)) {
-    child_cancelled_.store(true, std::memory_order_relaxed);
-    return;
-  }
+void fork_scope::child_failed(forked_task& ended) noexcept {
+  without_value_.store(true, std::memory_order_relaxed);
+  auto error = ended.error();
+  const auto what = classify(error);
+  if (what == error_class::cancellation) return;
+  if (what == error_class::fatal) ended.runtime.report_fatal(ended, error);
   bool first = false;
   {
     const spin_guard guard(lock_);
     first = errors_.empty();
     errors_.push_back(std::move(error));
   }
-  if (!first) return;
+  if (first && policy_ == fork_policy::all) cancel_children();
+}
+
+void fork_scope::child_won(const forked_task& ended) noexcept {
+  {
+    const spin_guard guard(lock_);
+    if (winner_ != nullptr) return;
+    winner_ = &ended;
+  }
+  cancel_children();
+}
+
+// By a child that has ended and is still counted: none of the children can go away under it.
+void fork_scope::cancel_children() noexcept {
   for (std::size_t i = 0; i < child_count(); ++i) child(i).cancel({});
 }
 
-void when_all_scope::join() {
+void fork_scope::join() {
   const bool late_cancel = begun() && resumed_by_cancel();
   const bool cancelled = late_cancel || parent_cancelled_.load(std::memory_order_relaxed);
+  if (!cancelled && !without_value_.load(std::memory_order_relaxed)) return;
   std::vector<std::exception_ptr> errors;
   {
     const spin_guard guard(lock_);
     errors.swap(errors_);
   }
-  if (!errors.empty()) {
+  if (winner_ == nullptr && !errors.empty()) {
     // As a task group: the errors come out first, the cancel request at the next suspension.
     if (cancelled) task().state.restore_cancel();
     throw exception_group(std::move(errors));
   }
-  if (cancelled || child_cancelled_.load(std::memory_order_relaxed)) throw_cancelled(task());
+  if (winner_ == nullptr || cancelled) throw_cancelled(task());
 }
+
+void throw_no_children() { throw usage_error("when_any of nothing: it needs at least one coro, or nobody can win"); }
 
 }  // namespace charkha::detail

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a task waits for, in words, read from outside while the task may go on at any moment.
+#pragma once
+
+#include <string>
+
+namespace charkha::detail {
+
+class task_core;
+
+/// "sleep", "task NAME", "gather", ...: what the task is suspended in, from wait_operation::describe(), with the name of
+/// the task if it awaits a single one. "running" if it is not suspended: it runs, is ready to run, or is done. "cancelled"
+/// if it waits and is about to be resumed by a cancel request.
+///
+/// The caller keeps the task alive. Holds the task while it reads (hold_to_look), so that its frame stays; allocates
+/// nothing meanwhile, and cuts descriptions of more than 63 bytes. From any thread, with nothing locked.
+[[nodiscard]] std::string describe_wait(task_core& task);
+
+}  // namespace charkha::detail

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a task waits for, in words, asked while it may go on.
+#include "charkha/detail/describe_wait.hpp"
+
+#include <doctest/doctest.h>
+
+#include <coroutine>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "charkha/cancelled_error.hpp"
+#include "charkha/gather.hpp"
+#include "charkha/when_all.hpp"
+#include "support/crank.hpp"
+#include "support/gate.hpp"
+
+using charkha::coro;
+using charkha::detail::describe_wait;
+using charkha::test::crank;
+using charkha::test::gate;
+
+namespace {
+
+coro<> pass(gate& at) { co_await at.wait(); }
+coro<> await_it(charkha::task<> other) { co_await other; }
+coro<> gather_them(charkha::task<> a, charkha::task<> b) { co_await charkha::gather(a, b); }
+coro<> fork_two(gate& at) { co_await charkha::when_all(pass(at), pass(at)); }
+coro<> swallow_one(gate& first, gate& second) {
+  try {
+    co_await first.wait();
+  } catch (const charkha::cancelled_error&) {
+  }
+  co_await second.wait();
+}
+
+template <class T>
+charkha::detail::task_core& core_of(const charkha::task<T>& handle) {
+  return charkha::detail::task_access::block(handle);
+}
+
+/// Says of itself what it likes, and meanwhile something happens.
+class talkative final : public charkha::detail::wait_operation {
+ public:
+  explicit talkative(std::string text) : text_(std::move(text)) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <charkha::detail::charkha_promise Promise>
+  bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
+    begin(*frame.promise().task, frame);
+    return suspend();
+  }
+  void await_resume() {
+    if (resumed_by_cancel()) charkha::detail::throw_cancelled(task());
+  }
+  [[nodiscard]] std::string_view describe() const noexcept override {
+    if (meanwhile == what::completed) {
+      auto* self = const_cast<talkative*>(this);
+      if (auto* item = self->complete()) task().runtime.make_ready(*item, charkha::detail::ready_kind::woken);
+    }
+    if (meanwhile == what::cancelled) task().cancel("meanwhile");
+    return text_;
+  }
+  enum class what : unsigned char { nothing, completed, cancelled };
+  what meanwhile = what::nothing;
+
+ private:
+  std::string text_;
+};
+coro<> talk(talkative& with) { co_await with; }
+
+}  // namespace
+
+TEST_CASE("a task that is queued, or done, is running; one that waits is described, and goes on waiting") {
+  crank wheel;
+  gate closed;
+  auto t = wheel.start(pass(closed));
+  CHECK(describe_wait(core_of(t)) == "running");
+  wheel.run();
+  CHECK(describe_wait(core_of(t)) == "gate");
+  CHECK(describe_wait(core_of(t)) == "gate");
+  CHECK(t.cancelling() == 0);
+  CHECK(wheel.ready() == 0);
+  closed.open();
+  CHECK(describe_wait(core_of(t)) == "running");
+  wheel.run();
+  CHECK(describe_wait(core_of(t)) == "running");
+  CHECK_NOTHROW(t.result());
+}
+
+TEST_CASE("one that awaits a task names it; a gather and a when_all say what they are") {
+  crank wheel;
+  gate closed;
+  auto inner = wheel.start(pass(closed), {.name = "inner"});
+  auto outer = wheel.start(await_it(inner));
+  auto several = wheel.start(gather_them(inner, outer));
+  auto forked = wheel.start(fork_two(closed));
+  wheel.run();
+  CHECK(describe_wait(core_of(outer)) == "task inner");
+  CHECK(describe_wait(core_of(several)) == "gather");
+  CHECK(describe_wait(core_of(forked)) == "when_all");
+  closed.open();
+  wheel.run();
+  CHECK(forked.done());
+}
+
+TEST_CASE("after a request that was swallowed the next wait is described") {
+  crank wheel;
+  gate first, second;
+  auto t = wheel.start(swallow_one(first, second));
+  wheel.run();
+  t.cancel();
+  CHECK(describe_wait(core_of(t)) == "running");
+  wheel.run();
+  CHECK(describe_wait(core_of(t)) == "gate");
+  CHECK(t.cancelling() == 1);
+  second.open();
+  wheel.run();
+  CHECK_NOTHROW(t.result());
+}
+
+TEST_CASE("a long description is cut, an empty one stays empty") {
+  crank wheel;
+  talkative lengthy(std::string(100, 'x')), silent("");
+  auto a = wheel.start(talk(lengthy));
+  auto b = wheel.start(talk(silent));
+  wheel.run();
+  CHECK(describe_wait(core_of(a)) == std::string(63, 'x'));
+  CHECK(describe_wait(core_of(b)).empty());
+}
+
+TEST_CASE("what happens to the task while it is looked at is carried on afterwards") {
+  crank wheel;
+  talkative with("words");
+  auto t = wheel.start(talk(with));
+  wheel.run();
+  SUBCASE("it is completed: it goes on") {
+    with.meanwhile = talkative::what::completed;
+    CHECK(describe_wait(core_of(t)) == "words");
+    CHECK(wheel.ready() == 1);
+    wheel.run();
+    CHECK_NOTHROW(t.result());
+  }
+  SUBCASE("it is cancelled: with the request's message") {
+    with.meanwhile = talkative::what::cancelled;
+    CHECK(describe_wait(core_of(t)) == "words");
+    CHECK(t.cancelling() == 1);
+    wheel.run();
+    CHECK(t.cancelled());
+    try {
+      t.result();
+    } catch (const charkha::cancelled_error& error) {
+      CHECK(error.message() == "meanwhile");
+    }
+  }
+}
+
+TEST_CASE("a task that a canceller holds for long is called cancelled") {
+  crank wheel;
+  gate closed;
+  auto t = wheel.start(pass(closed));
+  wheel.run();
+  auto& core = core_of(t);
+  CHECK(core.begin_cancel() == charkha::detail::cancel_result::held);
+  CHECK(describe_wait(core) == "cancelled");
+  core.finish_cancel({});
+  wheel.run();
+  CHECK(t.cancelled());
+}
