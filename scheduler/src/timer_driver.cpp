@@ -12,7 +12,7 @@ namespace charkha::detail {
 timer_driver::timer_driver(std::size_t shards, std::int64_t now, bool hop)
     : count_(shards), shards_(std::make_unique<std::unique_ptr<timer_shard>[]>(shards)), hop_(hop) {
   for (std::size_t i = 0; i < shards; ++i) {
-    shards_[i] = std::make_unique<timer_shard>(static_cast<std::uint64_t>(now / tick_ns));
+    shards_[i] = std::make_unique<timer_shard>(tick_before(now));
   }
 }
 
@@ -24,8 +24,7 @@ bool timer_driver::arm(std::size_t shard, timer_entry& entry, std::int64_t deadl
 }
 
 bool timer_driver::insert(timer_shard& home, timer_entry& entry, std::int64_t deadline) noexcept {
-  // Rounded up: never early.
-  entry.tick = deadline <= 0 ? 0 : (static_cast<std::uint64_t>(deadline) + tick_ns - 1) / tick_ns;
+  entry.tick = tick_after(deadline);
   const std::int64_t visible = nanoseconds(entry.tick);
   home.wheel.insert(entry);
   if (visible >= home.earliest.load(std::memory_order_relaxed)) return false;

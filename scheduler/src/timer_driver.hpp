@@ -3,6 +3,7 @@
 // collect any shard. Turns nanoseconds into ticks. See README.md, "Timers".
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -79,7 +80,7 @@ class timer_driver {
     timer_entry* unfinished = nullptr;
     {
       const spin_guard guard(from.lock);
-      from.wheel.advance_to(static_cast<std::uint64_t>(now / tick_ns), [&](timer_entry& entry) {
+      from.wheel.advance_to(tick_before(now), [&](timer_entry& entry) {
         const bool outlives = entry.outlives_expiry;
         if (ready_item* item = due(entry)) {
           push(*item);
@@ -114,8 +115,21 @@ class timer_driver {
   static bool insert(timer_shard& home, timer_entry& entry, std::int64_t deadline) noexcept CHARKHA_REQUIRES(home.lock);
   static bool take_out(timer_shard& home, timer_entry& entry) noexcept CHARKHA_REQUIRES(home.lock);
 
+  /// The tick at the clock's zero: deadlines before it, which are long past, keep their order too.
+  static constexpr std::uint64_t zero_tick = std::uint64_t{1} << 40;
+
+  static std::uint64_t tick_before(std::int64_t now) noexcept {
+    return zero_tick + static_cast<std::uint64_t>(now / tick_ns);
+  }
+  /// Rounded up: never early.
+  static std::uint64_t tick_after(std::int64_t deadline) noexcept {
+    const std::int64_t ticks = deadline / tick_ns + (deadline % tick_ns > 0 ? 1 : 0);
+    const auto earliest = -static_cast<std::int64_t>(zero_tick);
+    return zero_tick + static_cast<std::uint64_t>(std::max(ticks, earliest));
+  }
   static std::int64_t nanoseconds(std::uint64_t tick) noexcept {
-    return tick >= static_cast<std::uint64_t>(never / tick_ns) ? never : static_cast<std::int64_t>(tick) * tick_ns;
+    if (tick >= zero_tick + static_cast<std::uint64_t>(never / tick_ns)) return never;
+    return (static_cast<std::int64_t>(tick) - static_cast<std::int64_t>(zero_tick)) * tick_ns;
   }
 
   std::size_t count_;

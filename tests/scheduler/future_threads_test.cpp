@@ -160,8 +160,10 @@ TEST_CASE(
     {
       charkha::runtime rt{{.workers = workers, .reports = &reports}};
       auto f = rt.create_future<>();
-      auto stubborn = [](future<> mine) -> coro<> {
+      auto begun = rt.create_future<>();
+      auto stubborn = [](future<> mine, future<> started) -> coro<> {
         const sets_at_end guard(std::move(mine));
+        started.set_result();
         for (;;) {
           try {
             co_await charkha::sleep(1h);
@@ -178,10 +180,11 @@ TEST_CASE(
           }
         }
       };
-      auto t = rt.spawn(stubborn(f));
+      auto t = rt.spawn(stubborn(f, begun));
       static_cast<void>(rt.spawn(waiting(f)));
       f.add_done_callback([held = tracked(1)](const any_future&) {});
       t.add_done_callback([held = tracked(2)](const any_future&) {});
+      begun.get();
       rt.shutdown(10ms);
       CHECK(f.done());
       CHECK(t.cancelled());
@@ -246,7 +249,7 @@ TEST_CASE("handles of children of when_all: cancelled and awaited by other threa
         co_await charkha::sleep(std::chrono::microseconds(n * 7));
       };
       auto parent = [](auto make, future<charkha::any_task> out, int n) -> coro<> {
-        co_await charkha::when_all(make(out, 0), make(out, n % 4));
+        co_await charkha::when_all(make(out, 0), make(out, 1 + n % 4));
       };
       auto t = rt.spawn(parent(child, handed, round));
       const charkha::any_task mine = handed.get();

@@ -13,6 +13,7 @@
 #include "support/report_log.hpp"
 
 using charkha::coro;
+using charkha::future;
 using charkha::strand;
 using charkha::task;
 using namespace std::chrono_literals;
@@ -178,7 +179,9 @@ TEST_CASE("a runtime ends with tasks on strands in every state; strands outlive 
   for (const int workers : {1, 4}) {
     charkha::runtime rt{{.workers = workers, .reports = &reports}};
     kept.push_back(rt.create_strand());
-    auto stubborn = [](guarded& data) -> coro<> {
+    auto all_begun = rt.create_future<>();
+    auto stubborn = [](guarded& data, future<> begun, int& left) -> coro<> {
+      if (--left == 0) begun.set_result();
       for (;;) {
         data.touch();
         try {
@@ -188,7 +191,9 @@ TEST_CASE("a runtime ends with tasks on strands in every state; strands outlive 
       }
     };
     guarded data;
-    for (int i = 0; i < 50; ++i) static_cast<void>(rt.spawn(stubborn(data), {.on = &kept.back()}));
+    int left = 50;
+    for (int i = 0; i < 50; ++i) static_cast<void>(rt.spawn(stubborn(data, all_begun, left), {.on = &kept.back()}));
+    all_begun.get();
     const auto result = rt.shutdown(5ms);
     CHECK(result.unfinished.size() == 50);
     CHECK_FALSE(data.overlap);

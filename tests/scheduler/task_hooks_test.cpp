@@ -15,6 +15,7 @@
 #include "charkha/all_tasks.hpp"
 #include "charkha/cancelled_error.hpp"
 #include "charkha/create_task.hpp"
+#include "charkha/future.hpp"
 #include "charkha/gather.hpp"
 #include "charkha/run.hpp"
 #include "charkha/simulation.hpp"
@@ -159,7 +160,9 @@ TEST_CASE("tasks that a shutdown destroys are not announced as ended") {
   charkha::test::report_log reports;
   {
     charkha::runtime rt{{.workers = 1, .reports = &reports, .hooks = &hooks}};
-    auto stubborn = []() -> coro<> {
+    auto begun = rt.create_future<>();
+    auto stubborn = [](charkha::future<> started) -> coro<> {
+      started.set_result();
       for (;;) {
         try {
           co_await charkha::sleep(1h);
@@ -167,7 +170,8 @@ TEST_CASE("tasks that a shutdown destroys are not announced as ended") {
         }
       }
     };
-    static_cast<void>(rt.spawn(stubborn(), {.name = "stubborn"}));
+    static_cast<void>(rt.spawn(stubborn(begun), {.name = "stubborn"}));
+    begun.get();
     rt.shutdown(20ms);
   }
   CHECK(hooks.spawned == std::vector<std::string>{"stubborn"});
