@@ -29,17 +29,27 @@ TEST_CASE("two delays at once take as long as one, with everything from one head
 }
 
 TEST_CASE("every public name is there") {
+  using charkha::barrier;
+  using charkha::bounded_semaphore;
+  using charkha::broken_barrier_error;
   using charkha::cancelled_error;
   using charkha::clock;
+  using charkha::event;
   using charkha::exception_group;
   using charkha::gather;
+  using charkha::guard;
   using charkha::invalid_state_error;
+  using charkha::lifo_queue;
+  using charkha::priority_queue;
+  using charkha::queue;
+  using charkha::queue_shutdown;
   using charkha::report;
   using charkha::report_handler;
   using charkha::report_kind;
   using charkha::run;
   using charkha::runtime;
   using charkha::runtime_options;
+  using charkha::semaphore;
   using charkha::shutdown_result;
   using charkha::simulation_options;
   using charkha::sleep_until;

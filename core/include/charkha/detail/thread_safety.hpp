@@ -16,3 +16,4 @@
 #define CHARKHA_ACQUIRE(...) CHARKHA_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define CHARKHA_TRY_ACQUIRE(...) CHARKHA_THREAD_ANNOTATION(try_acquire_capability(__VA_ARGS__))
 #define CHARKHA_RELEASE(...) CHARKHA_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
+#define CHARKHA_NO_THREAD_SAFETY_ANALYSIS CHARKHA_THREAD_ANNOTATION(no_thread_safety_analysis)
