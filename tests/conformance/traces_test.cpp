@@ -299,6 +299,113 @@ coro<> result_before_done(recorder& log) {
   co_await a;
 }
 
+coro<> event_wakes_all(recorder& log) {
+  charkha::event set;
+  const auto wait = [](recorder& out, charkha::event& at, std::string name) -> coro<> {
+    co_await at.wait();
+    out(name, {name, at.is_set()});
+  };
+  std::vector<task<>> tasks;
+  for (const char* name : {"A", "B", "C"}) tasks.push_back(create_task(wait(log, set, name)));
+  co_await charkha::sleep(1s);  // until all wait; asyncio's one turn says so on one worker only
+  set.set();
+  set.clear();
+  co_await charkha::gather(tasks);
+}
+
+coro<> use_permit(recorder& log, charkha::semaphore& from, std::string name) {
+  const auto permit = co_await from.hold();
+  log(name, {name, now()});
+  co_await charkha::sleep(1s);
+}
+
+coro<> semaphore_is_fifo(recorder& log) {
+  charkha::semaphore permits(2);
+  std::vector<task<>> tasks;
+  for (const char* name : {"A", "B", "C", "D", "E"}) tasks.push_back(create_task(use_permit(log, permits, name)));
+  co_await charkha::gather(tasks);
+}
+
+coro<> meet(recorder& log, charkha::barrier& at, std::string name, std::chrono::seconds after) {
+  co_await charkha::sleep(after);
+  const auto index = co_await at.wait();
+  log(name, {name, index, now()});
+}
+
+coro<> barrier_releases_all(recorder& log) {
+  charkha::barrier three(3);
+  co_await charkha::gather(meet(log, three, "A", 3s), meet(log, three, "B", 1s), meet(log, three, "C", 2s));
+}
+
+coro<> put_three(recorder& log, charkha::queue<int>& into) {
+  for (int i = 0; i < 3; ++i) {
+    co_await into.put(i);
+    log("p", {"put", i});
+  }
+}
+
+coro<> get_three(recorder& log, charkha::queue<int>& from) {
+  for (int i = 0; i < 3; ++i) {
+    const int item = co_await from.get();
+    log("g", {"get", item});
+    from.task_done();
+  }
+}
+
+coro<> queue_holds_producers_back(recorder& log) {
+  charkha::queue<int> one(1);
+  co_await charkha::gather(put_three(log, one), get_three(log, one));
+  co_await one.join();
+  log("main", "joined");
+}
+
+template <class Queue>
+void order_of(recorder& log) {
+  Queue all;
+  for (const int item : {3, 1, 2}) static_cast<void>(all.try_put(item));
+  json order = json::array();
+  while (const auto item = all.try_get()) order.push_back(*item);
+  log("main", order);
+}
+
+coro<> priority_and_lifo(recorder& log) {
+  order_of<charkha::priority_queue<int>>(log);
+  order_of<charkha::lifo_queue<int>>(log);
+  co_return;
+}
+
+coro<> queue_shut_down(recorder& log) {
+  for (const bool immediate : {false, true}) {
+    charkha::queue<int> two;
+    for (const int item : {1, 2}) static_cast<void>(two.try_put(item));
+    two.shutdown(immediate);
+    for (int i = 0; i < 3; ++i) {
+      try {
+        log("main", {immediate, two.try_get().value()});
+      } catch (const charkha::queue_shutdown&) {
+        log("main", {immediate, "QueueShutDown"});
+      }
+    }
+    try {
+      static_cast<void>(two.try_put(3));
+    } catch (const charkha::queue_shutdown&) {
+      log("main", {immediate, "put refused"});
+    }
+  }
+  charkha::queue<int> nothing;
+  const auto wait = [](recorder& out, charkha::queue<int>& from) -> coro<> {
+    try {
+      static_cast<void>(co_await from.get());
+    } catch (const charkha::queue_shutdown&) {
+      out("getter", "blocked getter woken");
+    }
+  };
+  auto getter = create_task(wait(log, nothing));
+  co_await charkha::sleep(0s);
+  nothing.shutdown();
+  co_await getter;
+}
+
 struct scenario {
   const char* name;  // in traces.json
   coro<> (*body)(recorder&);
@@ -317,6 +424,12 @@ const scenario scenarios[] = {
     {"s18_uncancel_resets_pending_cancel", uncancel_withdraws},
     {"s21_gather_result_order", gather_result_order},
     {"s22_gather_first_exception_others_continue", gather_first_exception},
+    {"s52_event_wakes_all_fifo", event_wakes_all},
+    {"s54_semaphore_fifo", semaphore_is_fifo},
+    {"s55_barrier", barrier_releases_all},
+    {"s56_queue_backpressure_order", queue_holds_producers_back},
+    {"s58_priority_and_lifo", priority_and_lifo},
+    {"s59_queue_shutdown", queue_shut_down},
     // expired() and the error's cause: a scope that is an object
     {"s33_timeout_scope", timeout_scope,
      [](json& expected) { expected[0] = {expected[0][0], expected[0][1], expected[0][3]}; }},
@@ -338,12 +451,6 @@ const std::map<std::string, std::string> left_out = {
     {"s40_taskgroup_success_and_late_spawn", "with_task_group"},
     {"s42_taskgroup_outer_cancel", "with_task_group"},
     {"s44_taskgroup_child_cancel_is_not_error", "with_task_group"},
-    {"s52_event_wakes_all_fifo", "event"},
-    {"s54_semaphore_fifo", "semaphore"},
-    {"s55_barrier", "barrier"},
-    {"s56_queue_backpressure_order", "queue"},
-    {"s58_priority_and_lifo", "priority_queue and lifo_queue"},
-    {"s59_queue_shutdown", "queue"},
     {"s61_call_later_order", "call_later and call_soon"},
     {"s62_contextvars_copy_at_creation", "context_var"},
     {"s68_eager", "eager_start"},

@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "charkha/usage_error.hpp"
+
 namespace {
 
 struct counted {
@@ -63,4 +65,19 @@ TEST_CASE("moving hands the duty over; assigning gives back what was held before
 TEST_CASE("one that was made without anything holds nothing") {
   const held nothing;
   CHECK_FALSE(static_cast<bool>(nothing));
+}
+
+TEST_CASE("what somebody else has given back: release() says so, the end of the scope leaves it at that") {
+  struct refuses {
+    void release() { throw charkha::usage_error("not held"); }
+  };
+  refuses thing;
+  charkha::guard<refuses> said(thing);
+  CHECK_THROWS_AS(said.release(), charkha::usage_error);
+  CHECK_FALSE(static_cast<bool>(said));
+  charkha::guard<refuses> ended(thing);
+  ended = std::move(said);
+  {
+    const charkha::guard<refuses> other(thing);
+  }
 }

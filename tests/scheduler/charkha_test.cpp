@@ -34,12 +34,15 @@ TEST_CASE("every public name is there") {
   using charkha::broken_barrier_error;
   using charkha::cancelled_error;
   using charkha::clock;
+  using charkha::condition;
   using charkha::event;
   using charkha::exception_group;
   using charkha::gather;
   using charkha::guard;
   using charkha::invalid_state_error;
+  using charkha::latch;
   using charkha::lifo_queue;
+  using charkha::lock;
   using charkha::priority_queue;
   using charkha::queue;
   using charkha::queue_shutdown;
@@ -50,6 +53,7 @@ TEST_CASE("every public name is there") {
   using charkha::runtime;
   using charkha::runtime_options;
   using charkha::semaphore;
+  using charkha::shared_lock;
   using charkha::shutdown_result;
   using charkha::simulation_options;
   using charkha::sleep_until;

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "charkha/usage_error.hpp"
+
 namespace charkha {
 
 namespace detail {
@@ -32,22 +34,30 @@ class [[nodiscard("it is given back when the guard goes")]] guard {
   /// Gives back what it held before.
   guard& operator=(guard&& other) noexcept {
     if (this != &other) {
-      release();
+      drop();
       held_ = std::exchange(other.held_, nullptr);
     }
     return *this;
   }
-  /// If somebody else has given it back meanwhile, the usage_error ends the program.
-  ~guard() { release(); }
+  /// Leaves it at that if it has been given back by somebody else.
+  ~guard() { drop(); }
 
-  /// Gives it back now. Does nothing if it holds nothing.
-  void release() noexcept {
+  /// Gives it back now. Does nothing if it holds nothing. Throws usage_error if it has been given back by somebody else.
+  void release() {
     if (held_ != nullptr) Release()(*std::exchange(held_, nullptr));
   }
   /// Does it hold anything?
   [[nodiscard]] explicit operator bool() const noexcept { return held_ != nullptr; }
 
  private:
+  // A guard may go with the frame of a task that waits for a condition, which had released the lock.
+  void drop() noexcept {
+    try {
+      release();
+    } catch (const usage_error&) {  // NOLINT(bugprone-empty-catch): a destructor can tell nobody
+    }
+  }
+
   Primitive* held_ = nullptr;
 };
 

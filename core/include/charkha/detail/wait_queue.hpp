@@ -117,6 +117,8 @@ class wait_list {
   [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
   [[nodiscard]] queued_wait& oldest() const noexcept { return *first_; }
 
+  /// Takes out the oldest waiter and closes its wait. False: it had been cancelled. Not when it is empty.
+  [[nodiscard]] bool grant_one(wake_list& woken) noexcept { return grant(*first_, woken, 0); }
   /// Takes out the oldest waiter that was not cancelled, closes its wait and gives it `gift`. False: there is none.
   bool grant_oldest(wake_list& woken, std::ptrdiff_t gift = 0) noexcept {
     while (first_ != nullptr) {
