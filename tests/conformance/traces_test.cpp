@@ -313,7 +313,8 @@ coro<> event_wakes_all(recorder& log) {
   co_await charkha::gather(tasks);
 }
 
-coro<> use_permit(recorder& log, charkha::semaphore& from, std::string name) {
+coro<> use_permit(recorder& log, charkha::semaphore& from, charkha::event& asking, std::string name) {
+  asking.set();
   const auto permit = co_await from.hold();
   log(name, {name, now()});
   co_await charkha::sleep(1s);
@@ -322,7 +323,12 @@ coro<> use_permit(recorder& log, charkha::semaphore& from, std::string name) {
 coro<> semaphore_is_fifo(recorder& log) {
   charkha::semaphore permits(2);
   std::vector<task<>> tasks;
-  for (const char* name : {"A", "B", "C", "D", "E"}) tasks.push_back(create_task(use_permit(log, permits, name)));
+  charkha::event asking;  // one after another, on any number of workers
+  for (const char* name : {"A", "B", "C", "D", "E"}) {
+    tasks.push_back(create_task(use_permit(log, permits, asking, name)));
+    co_await asking.wait();
+    asking.clear();
+  }
   co_await charkha::gather(tasks);
 }
 
