@@ -361,6 +361,119 @@ coro<> result_before_done(recorder& log) {
   co_await a;
 }
 
+coro<> event_wakes_all(recorder& log) {
+  charkha::event set;
+  const auto wait = [](recorder& out, charkha::event& at, std::string name) -> coro<> {
+    co_await at.wait();
+    out(name, {name, at.is_set()});
+  };
+  std::vector<task<>> tasks;
+  for (const char* name : {"A", "B", "C"}) tasks.push_back(create_task(wait(log, set, name)));
+  co_await charkha::sleep(1s);  // until all wait; asyncio's one turn says so on one worker only
+  set.set();
+  set.clear();
+  co_await charkha::gather(tasks);
+}
+
+coro<> use_permit(recorder& log, charkha::semaphore& from, charkha::event& asking, std::string name) {
+  asking.set();
+  const auto permit = co_await from.hold();
+  log(name, {name, now()});
+  co_await charkha::sleep(1s);
+}
+
+coro<> semaphore_is_fifo(recorder& log) {
+  charkha::semaphore permits(2);
+  std::vector<task<>> tasks;
+  charkha::event asking;  // one after another, on any number of workers
+  for (const char* name : {"A", "B", "C", "D", "E"}) {
+    tasks.push_back(create_task(use_permit(log, permits, asking, name)));
+    co_await asking.wait();
+    asking.clear();
+  }
+  co_await charkha::gather(tasks);
+}
+
+coro<> meet(recorder& log, charkha::barrier& at, std::string name, std::chrono::seconds after) {
+  co_await charkha::sleep(after);
+  const auto index = co_await at.wait();
+  log(name, {name, index, now()});
+}
+
+coro<> barrier_releases_all(recorder& log) {
+  charkha::barrier three(3);
+  co_await charkha::gather(meet(log, three, "A", 3s), meet(log, three, "B", 1s), meet(log, three, "C", 2s));
+}
+
+coro<> put_three(recorder& log, charkha::queue<int>& into) {
+  for (int i = 0; i < 3; ++i) {
+    co_await into.put(i);
+    log("p", {"put", i});
+  }
+}
+
+coro<> get_three(recorder& log, charkha::queue<int>& from) {
+  for (int i = 0; i < 3; ++i) {
+    const int item = co_await from.get();
+    log("g", {"get", item});
+    from.task_done();
+  }
+}
+
+coro<> queue_holds_producers_back(recorder& log) {
+  charkha::queue<int> one(1);
+  co_await charkha::gather(put_three(log, one), get_three(log, one));
+  co_await one.join();
+  log("main", "joined");
+}
+
+template <class Queue>
+void order_of(recorder& log) {
+  Queue all;
+  for (const int item : {3, 1, 2}) static_cast<void>(all.try_put(item));
+  json order = json::array();
+  while (const auto item = all.try_get()) order.push_back(*item);
+  log("main", order);
+}
+
+coro<> priority_and_lifo(recorder& log) {
+  order_of<charkha::priority_queue<int>>(log);
+  order_of<charkha::lifo_queue<int>>(log);
+  co_return;
+}
+
+coro<> queue_shut_down(recorder& log) {
+  for (const bool immediate : {false, true}) {
+    charkha::queue<int> two;
+    for (const int item : {1, 2}) static_cast<void>(two.try_put(item));
+    two.shutdown(immediate);
+    for (int i = 0; i < 3; ++i) {
+      try {
+        log("main", {immediate, two.try_get().value()});
+      } catch (const charkha::queue_shutdown&) {
+        log("main", {immediate, "QueueShutDown"});
+      }
+    }
+    try {
+      static_cast<void>(two.try_put(3));
+    } catch (const charkha::queue_shutdown&) {
+      log("main", {immediate, "put refused"});
+    }
+  }
+  charkha::queue<int> nothing;
+  const auto wait = [](recorder& out, charkha::queue<int>& from) -> coro<> {
+    try {
+      static_cast<void>(co_await from.get());
+    } catch (const charkha::queue_shutdown&) {
+      out("getter", "blocked getter woken");
+    }
+  };
+  auto getter = create_task(wait(log, nothing));
+  co_await charkha::sleep(0s);
+  nothing.shutdown();
+  co_await getter;
+}
+
 struct scenario {
   const char* name;  // in traces.json
   coro<> (*body)(recorder&);
@@ -385,6 +498,12 @@ const scenario scenarios[] = {
     {"s42_taskgroup_outer_cancel", group_cancelled_from_outside,
      [](json& expected) { std::swap(expected[2], expected[3]); }},
     {"s44_taskgroup_child_cancel_is_not_error", group_with_cancelled_child},
+    {"s52_event_wakes_all_fifo", event_wakes_all},
+    {"s54_semaphore_fifo", semaphore_is_fifo},
+    {"s55_barrier", barrier_releases_all},
+    {"s56_queue_backpressure_order", queue_holds_producers_back},
+    {"s58_priority_and_lifo", priority_and_lifo},
+    {"s59_queue_shutdown", queue_shut_down},
     // the last event: all_tasks()
     {"s63_names_and_current", names, [](json& expected) { expected.erase(3); }},
     {"s65_exception_raised_to_every_awaiter", exception_raised_to_every_awaiter},
@@ -400,12 +519,6 @@ const std::map<std::string, std::string> left_out = {
     {"s30_wait_for_timeout_cancels_and_waits", "wait_for"},
     {"s31_wait_for_zero_never_starts", "wait_for"},
     {"s32_wait_for_suppressed_value", "wait_for"},
-    {"s52_event_wakes_all_fifo", "event"},
-    {"s54_semaphore_fifo", "semaphore"},
-    {"s55_barrier", "barrier"},
-    {"s56_queue_backpressure_order", "queue"},
-    {"s58_priority_and_lifo", "priority_queue and lifo_queue"},
-    {"s59_queue_shutdown", "queue"},
     {"s61_call_later_order", "call_later and call_soon"},
     {"s62_contextvars_copy_at_creation", "context_var"},
     {"s68_eager", "eager_start"},

@@ -29,16 +29,28 @@ TEST_CASE("two delays at once take as long as one, with everything from one head
 }
 
 TEST_CASE("every public name is there") {
+  using charkha::barrier;
+  using charkha::bounded_semaphore;
+  using charkha::broken_barrier_error;
   using charkha::cancelled_error;
   using charkha::clock;
+  using charkha::condition;
+  using charkha::event;
   using charkha::exception_group;
   using charkha::fatal_error;
   using charkha::from_std_future;
   using charkha::gather;
   using charkha::generator;
   using charkha::generator_exit;
+  using charkha::guard;
   using charkha::interrupted_error;
   using charkha::invalid_state_error;
+  using charkha::latch;
+  using charkha::lifo_queue;
+  using charkha::lock;
+  using charkha::priority_queue;
+  using charkha::queue;
+  using charkha::queue_shutdown;
   using charkha::report;
   using charkha::report_handler;
   using charkha::report_kind;
@@ -47,6 +59,8 @@ TEST_CASE("every public name is there") {
   using charkha::runner_options;
   using charkha::runtime;
   using charkha::runtime_options;
+  using charkha::semaphore;
+  using charkha::shared_lock;
   using charkha::shutdown_result;
   using charkha::simulation_options;
   using charkha::sleep_until;
