@@ -297,8 +297,6 @@ void task_group_scope::unlink(child_list& list, group_child& child) noexcept {
   (child.next_ != nullptr ? child.next_->previous_ : list.last) = child.previous_;
 }
 
-void throw_no_group_value() {
-  throw cancelled_error("the task group was cancelled before its body gave a value");
-}
+void throw_no_group_value() { throw cancelled_error("the task group was cancelled before its body gave a value"); }
 
 }  // namespace charkha::detail

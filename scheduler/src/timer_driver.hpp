@@ -59,10 +59,10 @@ class timer_driver {
   void place(std::size_t shard, timer_entry& entry) noexcept { entry.shard = shards_[shard].get(); }
   struct rearm_result {
     bool accepted = false;       // false: nothing was changed
-    bool earliest = false;       // as arm()
+    bool is_first = false;       // as arm()
     ready_item* item = nullptr;  // to be made ready, as expire_now()
   };
-  /// Takes `entry`, which has a shard, back and arms it anew there: for a deadline in the future, for now, or not at
+  /// Takes `entry`, which has a shard, back and arms it anew there: for a deadline in the future, at once, or not at
   /// all. Only if the entry accepts that. From any thread.
   [[nodiscard]] rearm_result rearm(timer_entry& entry, std::optional<std::int64_t> deadline, std::int64_t now) noexcept;
   /// Makes `entry` due now. What is to be made ready, or null.
@@ -110,8 +110,7 @@ class timer_driver {
 
  private:
   [[nodiscard]] ready_item* due(timer_entry& entry) const noexcept;
-  static bool insert(timer_shard& home, timer_entry& entry, std::int64_t deadline) noexcept
-      CHARKHA_REQUIRES(home.lock);
+  static bool insert(timer_shard& home, timer_entry& entry, std::int64_t deadline) noexcept CHARKHA_REQUIRES(home.lock);
   static void take_out(timer_shard& home, timer_entry& entry) noexcept CHARKHA_REQUIRES(home.lock);
 
   static std::int64_t nanoseconds(std::uint64_t tick) noexcept {

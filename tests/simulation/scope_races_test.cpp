@@ -46,8 +46,8 @@ enum event : std::size_t {
   run_ends,
   event_count
 };
-constexpr const char* names[event_count] = {"child completes",        "child fails",     "owner cancelled",
-                                            "deadline passes",        "group.cancel()",  "spawn into the group",
+constexpr const char* names[event_count] = {"child completes",         "child fails",    "owner cancelled",
+                                            "deadline passes",         "group.cancel()", "spawn into the group",
                                             "drop of the last handle", "the run ends"};
 
 /// When an event happens: a point in time, and a few turns after it.

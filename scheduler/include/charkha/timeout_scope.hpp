@@ -120,10 +120,10 @@ class timeout_scope final : private detail::timer_entry {
   void finish_expiry() noexcept override;
 
   detail::own_cancel own_;
-  detail::executor* runtime_ = nullptr;         // whose clock it is; set on entry
-  std::atomic<std::int64_t> when_;              // written under the shard's lock once it is entered
-  std::atomic<phase> phase_{phase::created};    // written by the task that enters
-  std::atomic<bool> expired_{false};            // written under the shard's lock
+  detail::executor* runtime_ = nullptr;       // whose clock it is; set on entry
+  std::atomic<std::int64_t> when_;            // written under the shard's lock once it is entered
+  std::atomic<phase> phase_{phase::created};  // written by the task that enters
+  std::atomic<bool> expired_{false};          // written under the shard's lock
 };
 
 namespace detail {

@@ -367,7 +367,8 @@ coro<> clean_up_while_a_child_fails(countdown& begun) {
 
 }  // namespace
 
-TEST_CASE("test_taskgroups.TestTaskGroup.taskgroup_15: a child fails while the cancelled body cleans up: the error wins") {
+TEST_CASE(
+    "test_taskgroups.TestTaskGroup.taskgroup_15: a child fails while the cancelled body cleans up: the error wins") {
   on_every_runtime([]() -> coro<> {
     countdown begun(1);
     auto owner = create_task(clean_up_while_a_child_fails(begun));
@@ -452,7 +453,8 @@ TEST_CASE("test_taskgroups.TestTaskGroup.taskgroup_22: the owner is cancelled wh
   });
 }
 
-TEST_CASE("test_taskgroups.TestTaskGroup.taskgroup_23: children that have ended are forgotten while the group goes on") {
+TEST_CASE(
+    "test_taskgroups.TestTaskGroup.taskgroup_23: children that have ended are forgotten while the group goes on") {
   on_every_runtime([]() -> coro<> {
     std::atomic<int> alive = 0;
     auto give_box = [&]() -> coro<std::shared_ptr<int>> {
@@ -686,7 +688,9 @@ TEST_CASE("test_taskgroups.TestTaskGroup.nested_groups_both_cancelled: errors in
   });
 }
 
-TEST_CASE("test_taskgroups.TestTaskGroup.error_and_cancel: a child's error comes first, the outside cancel at the next wait") {
+TEST_CASE(
+    "test_taskgroups.TestTaskGroup.error_and_cancel: a child's error comes first, the outside cancel at the next "
+    "wait") {
   on_every_runtime([]() -> coro<> {
     task<> owner;
     countdown known(1);

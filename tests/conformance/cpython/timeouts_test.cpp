@@ -86,9 +86,7 @@ TEST_CASE("test_timeouts.TimeoutTests.nested_timeouts: two scopes with one deadl
   auto program = []() -> coro<> {
     const auto deadline = charkha::clock::now() + 1ms;
     std::string in_between;
-    auto body = [&]() -> coro<> {
-      in_between = co_await outcome_of(charkha::timeout_at(deadline, wait_for_ever()));
-    };
+    auto body = [&]() -> coro<> { in_between = co_await outcome_of(charkha::timeout_at(deadline, wait_for_ever())); };
     const std::string outcome = co_await outcome_of(charkha::timeout_at(deadline, body));
     CHECK(in_between == "cancelled()");
     CHECK(outcome == "done");
@@ -271,7 +269,8 @@ void with_a_busy_step(Body body) {
 
 }  // namespace
 
-TEST_CASE("test_timeouts.TimeoutTests.nested_timeouts_concurrent: both overdue after a busy step: the outer one converts") {
+TEST_CASE(
+    "test_timeouts.TimeoutTests.nested_timeouts_concurrent: both overdue after a busy step: the outer one converts") {
   for (const auto& [outer_time, inner_time] : {std::pair(2s, 5s), std::pair(5s, 2s)}) {
     with_a_busy_step([&](charkha::test::hand_runtime& runtime) -> coro<> {
       auto busy = [&]() -> coro<> {
@@ -295,7 +294,8 @@ TEST_CASE("test_timeouts.TimeoutTests.nested_timeouts_concurrent: both overdue a
   }
 }
 
-TEST_CASE("test_timeouts.TimeoutTests.nested_timeouts_loop_busy: the outer deadline still counts after the inner one's") {
+TEST_CASE(
+    "test_timeouts.TimeoutTests.nested_timeouts_loop_busy: the outer deadline still counts after the inner one's") {
   with_a_busy_step([](charkha::test::hand_runtime& runtime) -> coro<> {
     const auto start = charkha::clock::now();
     auto busy = [&]() -> coro<> {

@@ -54,8 +54,8 @@ class create_task_forms {
  private:
   template <class... Given>
   auto create(const task_options& options, const std::source_location& site, Given&&... given) {
-    return static_cast<Creator&>(*this).create_task(call_in_frame<std::decay_t<Given>...>(std::forward<Given>(given)...),
-                                                    options, site);
+    return static_cast<Creator&>(*this).create_task(
+        call_in_frame<std::decay_t<Given>...>(std::forward<Given>(given)...), options, site);
   }
 };
 

@@ -133,10 +133,10 @@ class task_group_scope {
 
   spin_lock lock_;
   phase phase_ CHARKHA_GUARDED_BY(lock_) = phase::created;
-  bool closed_ CHARKHA_GUARDED_BY(lock_) = false;            // the body has ended
-  bool aborting_ CHARKHA_GUARDED_BY(lock_) = false;          // once, for good
+  bool closed_ CHARKHA_GUARDED_BY(lock_) = false;    // the body has ended
+  bool aborting_ CHARKHA_GUARDED_BY(lock_) = false;  // once, for good
   bool cancel_on_entry_ CHARKHA_GUARDED_BY(lock_) = false;
-  bool asked_owner_ CHARKHA_GUARDED_BY(lock_) = false;       // the abort asks the owner to stop, too
+  bool asked_owner_ CHARKHA_GUARDED_BY(lock_) = false;  // the abort asks the owner to stop, too
   std::size_t outstanding_ CHARKHA_GUARDED_BY(lock_) = 0;
   child_list children_ CHARKHA_GUARDED_BY(lock_);
   group_child* cursor_ CHARKHA_GUARDED_BY(lock_) = nullptr;  // of the abort
@@ -146,9 +146,9 @@ class task_group_scope {
   // the owner's; own_ and runtime_ are set before the group is entered
   own_cancel own_;
   executor* runtime_ = nullptr;
-  std::exception_ptr body_error_;     // what left the body, unless it was a cancellation
-  std::exception_ptr cancellation_;   // what the group throws if there are no errors
-  std::exception_ptr late_request_;   // the last cancellation that reached the owner while it waited
+  std::exception_ptr body_error_;    // what left the body, unless it was a cancellation
+  std::exception_ptr cancellation_;  // what the group throws if there are no errors
+  std::exception_ptr late_request_;  // the last cancellation that reached the owner while it waited
 };
 
 /// The owner's wait for all that is outstanding. A cancel request ends it; the owner then waits again.
