@@ -20,8 +20,8 @@ void blocking_job::deliver() noexcept {
 }
 
 void blocking_job::drop_reference() noexcept {
-  // [job-reference] release: this holder's use of the job, for the one who comes last. Acquire: the others' use is over
-  // before the job is freed.
+  // [job-reference] release: this holder's use of the job, for the one who comes last.
+  // [job-reference] acquire: the others' use is over before the job is freed.
   if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) free_job();
 }
 
