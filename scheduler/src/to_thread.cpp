@@ -29,7 +29,7 @@ bool blocking_wait::wait(task_core& self, std::coroutine_handle<> frame) {
   auto& owner = static_cast<runtime_state&>(self.runtime);
   blocking_executor& threads = owner.blocking();
   job_->runtime = &owner;
-  job_->context.exchange(copy_current_context());
+  job_->context.replace(copy_current_context());
   begin(self, frame);
   static_cast<void>(job_->waiters.add(*this));
   if (threads.submit(*job_)) return suspend();
