@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <thread>
 #include <utility>
 
 #include "charkha/any_task.hpp"
@@ -35,9 +36,18 @@ void runtime_state::make_ready(ready_item& item, ready_kind kind) noexcept {
   if (here != nullptr && &here->owner == this) {
     static_cast<worker*>(here)->enqueue(item, kind);
   } else {
+    // The item may be all that kept the runtime running: from the push on, only this count keeps its memory.
+    foreign_.fetch_add(1, std::memory_order_relaxed);
     injected_.push(&item);
     wake_for_work();
+    // [foreign-waker] release: this thread's use of the runtime is over, for the one who frees it.
+    foreign_.fetch_sub(1, std::memory_order_release);
   }
+}
+
+runtime_state::~runtime_state() {
+  // [foreign-waker] acquire: those who made an item ready from outside have left. A few instructions each.
+  while (foreign_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
 }
 
 void runtime_state::enlist(task_block& task) {

@@ -119,10 +119,10 @@ class runtime_state final : public executor {
   void give_up() noexcept;
 
  private:
-  ~runtime_state() = default;
   /// The embedder's handler, kept alive until release_handler(); null if there is none or it may be gone.
   [[nodiscard]] report_handler* acquire_handler() noexcept;
   void release_handler() noexcept;
+  ~runtime_state();
 
   const runtime_config config_;
   injection_queue injected_;
@@ -133,6 +133,7 @@ class runtime_state final : public executor {
   alignas(64) std::atomic<bool> stopping_{false};
   std::atomic<bool> reports_forgotten_{false};
   std::atomic<int> telling_{0};  // threads inside the embedder's handler
+  std::atomic<int> foreign_{0};  // threads of others inside make_ready()
 };
 
 /// The calling worker. Throws usage_error on any other thread.

@@ -54,8 +54,8 @@ TEST_CASE("it needs a party") {
 }
 
 TEST_CASE("one party never waits, round after round") {
-  crank wheel;
   barrier b(1);
+  crank wheel;
   for (int round = 0; round < 3; ++round) {
     auto t = wheel.start(pass(b));
     CHECK(wheel.run() == 1);
@@ -64,8 +64,8 @@ TEST_CASE("one party never waits, round after round") {
 }
 
 TEST_CASE("all wait for the last one, who goes on at once; the others follow in their order, each with its index") {
-  crank wheel;
   barrier b(3);
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, b, log, "ab");
   wheel.run();
@@ -80,8 +80,8 @@ TEST_CASE("all wait for the last one, who goes on at once; the others follow in 
 }
 
 TEST_CASE("who comes while a round drains takes part in the next one") {
-  crank wheel;
   barrier b(2);
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, b, log, "abcd");
   for (int i = 0; i < 3; ++i) wheel.turn();  // a waits, b goes on, c comes while a is still inside
@@ -93,8 +93,8 @@ TEST_CASE("who comes while a round drains takes part in the next one") {
 }
 
 TEST_CASE("the same tasks, many rounds: each index once in each round") {
-  crank wheel;
   barrier b(4);
+  crank wheel;
   std::vector<std::vector<std::ptrdiff_t>> rounds(20);
   auto body = [](barrier& at, std::vector<std::vector<std::ptrdiff_t>>& seen) -> coro<> {
     for (auto& round : seen) {
@@ -112,8 +112,8 @@ TEST_CASE("the same tasks, many rounds: each index once in each round") {
 }
 
 TEST_CASE("a cancelled waiter leaves: the others need one more, and the indices are still 0 to n - 1") {
-  crank wheel;
   barrier b(3);
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, b, log, "ab");
   wheel.run();
@@ -130,8 +130,8 @@ TEST_CASE("a cancelled waiter leaves: the others need one more, and the indices 
 }
 
 TEST_CASE("a waiter that is cancelled after the round was released still counts as one that left") {
-  crank wheel;
   barrier b(2);
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, b, log, "ab");
   wheel.turn();
@@ -146,8 +146,8 @@ TEST_CASE("a waiter that is cancelled after the round was released still counts 
 }
 
 TEST_CASE("abort() breaks it for those who wait and for those who come, until reset()") {
-  crank wheel;
   barrier b(3);
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, b, log, "ab");
   wheel.run();
@@ -166,8 +166,8 @@ TEST_CASE("abort() breaks it for those who wait and for those who come, until re
 }
 
 TEST_CASE("reset() of an idle barrier changes nothing; of one that fills it sends those inside away") {
-  crank wheel;
   barrier b(2);
+  crank wheel;
   std::string log;
   b.reset();
   auto tasks = start(wheel, b, log, "a");
@@ -183,8 +183,8 @@ TEST_CASE("reset() of an idle barrier changes nothing; of one that fills it send
 }
 
 TEST_CASE("while a round drains, reset() and abort() reach those who have not resumed and those who wait outside") {
-  crank wheel;
   barrier b(3);
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, b, log, "abcde");
   for (int i = 0; i < 6; ++i) wheel.turn();  // c released it, d and e wait outside, a has gone on
@@ -207,8 +207,8 @@ TEST_CASE("while a round drains, reset() and abort() reach those who have not re
 }
 
 TEST_CASE("abort, then reset before those inside have run: they are sent away, the barrier is whole again") {
-  crank wheel;
   barrier b(2);
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, b, log, "a");
   wheel.run();
@@ -235,8 +235,8 @@ TEST_CASE("the frame of a waiter is destroyed: it counts as one that left") {
 }
 
 TEST_CASE("another runtime's task may not wait (R73)") {
-  crank wheel, foreign;
   barrier b(3);
+  crank wheel, foreign;
   auto a = wheel.start(pass(b));
   wheel.run();
   auto other = foreign.start(pass(b));
@@ -250,8 +250,8 @@ TEST_CASE("cancel at every step: the count is right afterwards") {
     for (std::size_t victim = 0; victim < 6; ++victim) {
       CAPTURE(step);
       CAPTURE(victim);
-      crank wheel;
       barrier b(2);
+      crank wheel;
       std::string log;
       auto tasks = start(wheel, b, log, "abcdef");
       for (int i = 0; i < step; ++i) wheel.turn();

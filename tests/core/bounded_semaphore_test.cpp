@@ -29,8 +29,8 @@ TEST_CASE("more releases than acquires are an error, and change nothing") {
 }
 
 TEST_CASE("it is a semaphore in all else: waiters get permits in their order, guards return them") {
-  crank wheel;
   bounded_semaphore s(1);
+  crank wheel;
   std::string log;
   auto body = [](bounded_semaphore& from, std::string& out, char letter) -> coro<> {
     const auto permit = co_await from.hold();

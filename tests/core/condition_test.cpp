@@ -49,8 +49,8 @@ void notify(condition& on, std::size_t count) {
 }  // namespace
 
 TEST_CASE("without the lock, wait and notify are errors") {
-  crank wheel;
   condition c;
+  crank wheel;
   CHECK_THROWS_AS(c.notify(), charkha::usage_error);
   CHECK_THROWS_AS(c.notify_all(), charkha::usage_error);
   auto body = [](condition& on) -> coro<> { co_await on.wait(); };
@@ -61,8 +61,8 @@ TEST_CASE("without the lock, wait and notify are errors") {
 }
 
 TEST_CASE("waiting releases the lock, and takes it again") {
-  crank wheel;
   condition c;
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, c, log, "a");
   CHECK_FALSE(c.locked());
@@ -77,8 +77,8 @@ TEST_CASE("waiting releases the lock, and takes it again") {
 }
 
 TEST_CASE("those who wait are notified in the order in which they came, as many as are asked for") {
-  crank wheel;
   condition c;
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, c, log, "abcdef");
   notify(c, 1);
@@ -101,9 +101,9 @@ TEST_CASE("those who wait are notified in the order in which they came, as many 
 }
 
 TEST_CASE("a condition on a given lock is a condition on that lock") {
-  crank wheel;
   lock l;
   condition c(l), d(l);
+  crank wheel;
   std::string log;
   CHECK(l.try_acquire());
   CHECK(c.locked());
@@ -120,8 +120,8 @@ TEST_CASE("a condition on a given lock is a condition on that lock") {
 }
 
 TEST_CASE("a predicate that is true at once needs neither waiting nor the lock; else its value is given when it is") {
-  crank wheel;
   condition c;
+  crank wheel;
   int state = 1;
   auto body = [](condition& on, int& value) -> coro<int> {
     const auto current = [&value] { return value; };
@@ -150,8 +150,8 @@ TEST_CASE("a predicate that is true at once needs neither waiting nor the lock; 
 }
 
 TEST_CASE("a cancelled waiter takes the lock again before it goes on, and keeps its message (R68)") {
-  crank wheel;
   condition c;
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, c, log, "a");
   SUBCASE("a free one") {
@@ -172,8 +172,8 @@ TEST_CASE("a cancelled waiter takes the lock again before it goes on, and keeps 
 }
 
 TEST_CASE("a request while the lock is being taken again does not stop that; it is thrown afterwards") {
-  crank wheel;
   condition c;
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, c, log, "a");
   REQUIRE(c.try_acquire());
@@ -208,8 +208,8 @@ TEST_CASE("a request while the lock is being taken again does not stop that; it 
 }
 
 TEST_CASE("a notification that meets a cancelled waiter goes on to another (R68)") {
-  crank wheel;
   condition c;
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, c, log, "ab");
   SUBCASE("cancelled, then notified") {
@@ -235,8 +235,8 @@ TEST_CASE("a notification that meets a cancelled waiter goes on to another (R68)
 }
 
 TEST_CASE("a cancelled waiter that was not notified wakes nobody") {
-  crank wheel;
   condition c;
+  crank wheel;
   std::string log;
   auto tasks = start(wheel, c, log, "ab");
   tasks[0].cancel();
@@ -257,8 +257,8 @@ TEST_CASE("the frame of a waiter is destroyed: it leaves the line") {
 }
 
 TEST_CASE("another runtime's task may not wait, and keeps the lock (R73)") {
-  crank wheel, foreign;
   condition c;
+  crank wheel, foreign;
   std::string log;
   auto tasks = start(wheel, c, log, "a");
   auto others = start(foreign, c, log, "b");
@@ -271,8 +271,8 @@ TEST_CASE("cancel at every step of consumers and a producer: each notification i
     for (std::size_t victim = 0; victim < 3; ++victim) {
       CAPTURE(step);
       CAPTURE(victim);
-      crank wheel;
       condition c;
+      crank wheel;
       int state = 0, used = 0;
       auto consume = [](condition& on, int& available, int& count) -> coro<> {
         const auto held = co_await on.hold();

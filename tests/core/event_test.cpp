@@ -45,8 +45,8 @@ TEST_CASE("it starts not set; set() and clear() change that, and may be repeated
 }
 
 TEST_CASE("a wait for a set event does not suspend (R74)") {
-  crank wheel;
   event e;
+  crank wheel;
   std::string log;
   e.set();
   auto t = wheel.start(pass(e, log, 'a'));
@@ -56,8 +56,8 @@ TEST_CASE("a wait for a set event does not suspend (R74)") {
 }
 
 TEST_CASE("set() wakes all who wait, in the order in which they came, and none of them on the setter's stack") {
-  crank wheel;
   event e;
+  crank wheel;
   std::string log;
   std::vector<task<>> tasks;
   for (const char letter : {'a', 'b', 'c'}) tasks.push_back(wheel.start(pass(e, log, letter)));
@@ -71,8 +71,8 @@ TEST_CASE("set() wakes all who wait, in the order in which they came, and none o
 }
 
 TEST_CASE("a clear() right behind the set() does not keep those who waited; the next one waits (R67)") {
-  crank wheel;
   event e;
+  crank wheel;
   std::string log;
   auto a = wheel.start(pass(e, log, 'a'));
   wheel.run();
@@ -88,8 +88,8 @@ TEST_CASE("a clear() right behind the set() does not keep those who waited; the 
 }
 
 TEST_CASE("a cancelled wait leaves, the others stay") {
-  crank wheel;
   event e;
+  crank wheel;
   std::string log;
   auto a = wheel.start(pass(e, log, 'a'));
   auto b = wheel.start(pass(e, log, 'b'));
@@ -108,8 +108,8 @@ TEST_CASE("a cancelled wait leaves, the others stay") {
 }
 
 TEST_CASE("a cancel request between set() and the resumption wins (R31)") {
-  crank wheel;
   event e;
+  crank wheel;
   std::string log;
   auto a = wheel.start(pass(e, log, 'a'));
   wheel.run();
@@ -121,8 +121,8 @@ TEST_CASE("a cancel request between set() and the resumption wins (R31)") {
 }
 
 TEST_CASE("a task may wait again, and wait for one event after another") {
-  crank wheel;
   event first, second;
+  crank wheel;
   int rounds = 0;
   auto body = [](event& a, event& b, int& count) -> coro<> {
     for (int i = 0; i < 3; ++i) {
@@ -148,8 +148,8 @@ TEST_CASE("a task may wait again, and wait for one event after another") {
 }
 
 TEST_CASE("it belongs to the runtime whose task waited first; another one's task is refused (R73)") {
-  crank wheel, foreign;
   event e;
+  crank wheel, foreign;
   std::string log;
   auto a = wheel.start(pass(e, log, 'a'));
   wheel.run();
@@ -208,8 +208,8 @@ TEST_CASE("cancel at every step of two who wait and one who sets: everybody ends
     for (int victim = 0; victim < 3; ++victim) {
       CAPTURE(step);
       CAPTURE(victim);
-      crank wheel;
       event e;
+      crank wheel;
       std::string log;
       auto setter = [](event& at) -> coro<> {
         at.set();
@@ -231,8 +231,8 @@ TEST_CASE("cancel at every step of two who wait and one who sets: everybody ends
 }
 
 TEST_CASE("a thousand who wait") {
-  crank wheel;
   event e;
+  crank wheel;
   int passed = 0;
   auto body = [](event& at, int& count) -> coro<> {
     co_await at.wait();

@@ -31,8 +31,8 @@ coro<> meet(latch& at, std::string& log, char letter) {
 }  // namespace
 
 TEST_CASE("a count of zero holds nobody up; a negative one is refused") {
-  crank wheel;
   latch none(0);
+  crank wheel;
   CHECK(none.try_wait());
   std::string log;
   auto t = wheel.start(pass(none, log, 'a'));
@@ -42,8 +42,8 @@ TEST_CASE("a count of zero holds nobody up; a negative one is refused") {
 }
 
 TEST_CASE("those who wait go on in their order when the count is zero, not before") {
-  crank wheel;
   latch l(3);
+  crank wheel;
   std::string log;
   auto a = wheel.start(pass(l, log, 'a'));
   auto b = wheel.start(pass(l, log, 'b'));
@@ -70,8 +70,8 @@ TEST_CASE("counting below zero, or up, is an error that changes nothing") {
 }
 
 TEST_CASE("arrive_and_wait counts and waits; the last one does not suspend") {
-  crank wheel;
   latch l(3);
+  crank wheel;
   std::string log;
   std::vector<task<>> tasks;
   for (const char letter : {'a', 'b', 'c'}) tasks.push_back(wheel.start(meet(l, log, letter)));
@@ -80,8 +80,8 @@ TEST_CASE("arrive_and_wait counts and waits; the last one does not suspend") {
 }
 
 TEST_CASE("a cancelled wait leaves, also when the count has reached zero meanwhile (R31)") {
-  crank wheel;
   latch l(1);
+  crank wheel;
   std::string log;
   auto a = wheel.start(pass(l, log, 'a'));
   auto b = wheel.start(pass(l, log, 'b'));

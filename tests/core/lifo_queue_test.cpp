@@ -31,8 +31,8 @@ TEST_CASE("with a bound, putters wait for room and getters for items; what is le
   using charkha::test::tracked;
   tracked::reset();
   {
-    crank wheel;
     lifo_queue<tracked> q(2);
+    crank wheel;
     std::vector<int> seen;
     auto produce = [](lifo_queue<tracked>& into) -> coro<> {
       for (int i = 0; i < 6; ++i) co_await into.put(tracked(i));

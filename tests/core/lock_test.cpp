@@ -35,8 +35,8 @@ coro<> work(lock& of, gate& until, std::string& log, char letter) {
 }  // namespace
 
 TEST_CASE("taken and released without suspending when nobody has it (R74)") {
-  crank wheel;
   lock l;
+  crank wheel;
   std::string log;
   CHECK_FALSE(l.locked());
   auto t = wheel.start(take(l, log, 'a'));
@@ -58,8 +58,8 @@ TEST_CASE("releasing one that is not held is an error") {
 }
 
 TEST_CASE("first come, first served: one for each release") {
-  crank wheel;
   lock l;
+  crank wheel;
   std::string log;
   CHECK(l.try_acquire());
   std::vector<task<>> tasks;
@@ -77,8 +77,8 @@ TEST_CASE("first come, first served: one for each release") {
 }
 
 TEST_CASE("nobody barges in between the release and the next one's turn (R66)") {
-  crank wheel;
   lock l;
+  crank wheel;
   std::string log;
   CHECK(l.try_acquire());
   auto a = wheel.start(take(l, log, 'a'));
@@ -94,8 +94,8 @@ TEST_CASE("nobody barges in between the release and the next one's turn (R66)") 
 }
 
 TEST_CASE("a second release while the lock is on its way is an error, and takes it from nobody") {
-  crank wheel;
   lock l;
+  crank wheel;
   std::string log;
   CHECK(l.try_acquire());
   auto a = wheel.start(take(l, log, 'a'));
@@ -111,9 +111,9 @@ TEST_CASE("a second release while the lock is on its way is an error, and takes 
 }
 
 TEST_CASE("hold() releases at the end of the scope, by whichever way it is left, or earlier") {
-  crank wheel;
   lock l;
   gate until;
+  crank wheel;
   std::string log;
   auto a = wheel.start(work(l, until, log, 'a'));
   auto b = wheel.start(take(l, log, 'b'));
@@ -137,9 +137,9 @@ TEST_CASE("hold() releases at the end of the scope, by whichever way it is left,
 }
 
 TEST_CASE("a guard may go to another task, which then releases the lock: it has no owner") {
-  crank wheel;
   lock l;
   gate until;
+  crank wheel;
   auto keep = [](charkha::guard<lock> held, gate& at) -> coro<> {
     const auto mine = std::move(held);
     co_await at.wait();
@@ -159,8 +159,8 @@ TEST_CASE("a guard may go to another task, which then releases the lock: it has 
 }
 
 TEST_CASE("a cancelled waiter leaves the line; if the lock was on its way to it, the next one gets it (R31)") {
-  crank wheel;
   lock l;
+  crank wheel;
   std::string log;
   CHECK(l.try_acquire());
   auto a = wheel.start(take(l, log, 'a'));
@@ -186,8 +186,8 @@ TEST_CASE("a cancelled waiter leaves the line; if the lock was on its way to it,
 }
 
 TEST_CASE("the last waiter is cancelled: the lock is free") {
-  crank wheel;
   lock l;
+  crank wheel;
   std::string log;
   CHECK(l.try_acquire());
   auto a = wheel.start(take(l, log, 'a'));
@@ -222,8 +222,8 @@ TEST_CASE("the frame of a waiter is destroyed: the lock does not stay with it") 
 }
 
 TEST_CASE("another runtime's task may not wait (R73)") {
-  crank wheel, foreign;
   lock l;
+  crank wheel, foreign;
   std::string log;
   CHECK(l.try_acquire());
   auto a = wheel.start(take(l, log, 'a'));
@@ -241,8 +241,8 @@ TEST_CASE("cancel at every step: never two at a time, and the lock is free in th
     for (std::size_t victim = 0; victim < 4; ++victim) {
       CAPTURE(step);
       CAPTURE(victim);
-      crank wheel;
       lock l;
+      crank wheel;
       int inside = 0;
       auto nothing = []() -> coro<> { co_return; };
       auto body = [](lock& of, int& count, auto turn) -> coro<> {

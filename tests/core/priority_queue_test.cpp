@@ -118,8 +118,8 @@ TEST_CASE("move-only items; those that are left or dropped by a shutdown are fre
 }
 
 TEST_CASE("a getter that waited gets the least there is when it resumes, as in asyncio") {
-  crank wheel;
   priority_queue<int> q;
+  crank wheel;
   auto body = [](priority_queue<int>& from) -> coro<int> {
     const int item = co_await from.get();
     co_return item;

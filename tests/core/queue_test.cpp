@@ -69,8 +69,8 @@ TEST_CASE("first in, first out") {
 }
 
 TEST_CASE("put and get do not suspend when they need not (R74)") {
-  crank wheel;
   queue<int> q(1);
+  crank wheel;
   auto p = wheel.start(put(q, 7));
   auto g = wheel.start(take(q));
   CHECK(wheel.run() == 2);
@@ -79,8 +79,8 @@ TEST_CASE("put and get do not suspend when they need not (R74)") {
 }
 
 TEST_CASE("a get waits for a put, a put for room") {
-  crank wheel;
   queue<int> q(1);
+  crank wheel;
   auto g = wheel.start(take(q));
   wheel.run();
   CHECK_FALSE(g.done());
@@ -99,8 +99,8 @@ TEST_CASE("a get waits for a put, a put for room") {
 }
 
 TEST_CASE("getters get the items in the order in which they came") {
-  crank wheel;
   queue<int> q;
+  crank wheel;
   std::vector<task<int>> getters;
   for (int i = 0; i < 3; ++i) getters.push_back(wheel.start(take(q)));
   wheel.run();
@@ -110,8 +110,8 @@ TEST_CASE("getters get the items in the order in which they came") {
 }
 
 TEST_CASE("putters put in the order in which they came") {
-  crank wheel;
   queue<int> q(1);
+  crank wheel;
   std::vector<task<>> putters;
   for (int i = 0; i < 4; ++i) putters.push_back(wheel.start(put(q, i)));
   wheel.run();
@@ -126,8 +126,8 @@ TEST_CASE("putters put in the order in which they came") {
 }
 
 TEST_CASE("nobody barges in: an item or room that is meant for a waiter is not for newcomers") {
-  crank wheel;
   queue<int> q(1);
+  crank wheel;
   auto g = wheel.start(take(q));
   wheel.run();
   CHECK(q.try_put(1));
@@ -153,8 +153,8 @@ TEST_CASE("nobody barges in: an item or room that is meant for a waiter is not f
 }
 
 TEST_CASE("an item that could not be put is left as it was; move-only items pass through") {
-  crank wheel;
   queue<std::unique_ptr<int>> q(1);
+  crank wheel;
   auto body = [](queue<std::unique_ptr<int>>& through) -> coro<int> {
     auto first = std::make_unique<int>(1);
     co_await through.put(std::move(first));
@@ -173,8 +173,8 @@ TEST_CASE("an item that could not be put is left as it was; move-only items pass
 TEST_CASE("items are freed: those that were taken, those that are left, and those of putters that never put") {
   tracked::reset();
   {
-    crank wheel;
     queue<tracked> q(1);
+    crank wheel;
     auto body = [](queue<tracked>& into, int value) -> coro<> { co_await into.put(tracked(value)); };
     auto a = wheel.start(body(q, 1));
     auto b = wheel.start(body(q, 2));
@@ -203,8 +203,8 @@ TEST_CASE("an item whose construction fails gives its slot back") {
 }
 
 TEST_CASE("a cancelled getter loses no item: it goes to the next (R71)") {
-  crank wheel;
   queue<int> q;
+  crank wheel;
   auto a = wheel.start(take(q));
   auto b = wheel.start(take(q));
   wheel.run();
@@ -223,8 +223,8 @@ TEST_CASE("a cancelled getter loses no item: it goes to the next (R71)") {
 }
 
 TEST_CASE("a cancelled getter with nobody behind leaves the item in its place") {
-  crank wheel;
   queue<int> q;
+  crank wheel;
   auto a = wheel.start(take(q));
   wheel.run();
   CHECK(q.try_put(1));
@@ -236,8 +236,8 @@ TEST_CASE("a cancelled getter with nobody behind leaves the item in its place") 
 }
 
 TEST_CASE("a cancelled putter puts nothing, and its room goes to the next (R71)") {
-  crank wheel;
   queue<int> q(1);
+  crank wheel;
   CHECK(q.try_put(0));
   auto a = wheel.start(put(q, 1));
   auto b = wheel.start(put(q, 2));
@@ -257,8 +257,8 @@ TEST_CASE("a cancelled putter puts nothing, and its room goes to the next (R71)"
 }
 
 TEST_CASE("join waits until each item is dealt with; task_done too often is an error") {
-  crank wheel;
   queue<int> q;
+  crank wheel;
   auto early = wheel.start(finish(q));
   CHECK(wheel.run() == 1);
   CHECK(early.done());
@@ -281,8 +281,8 @@ TEST_CASE("join waits until each item is dealt with; task_done too often is an e
 }
 
 TEST_CASE("a cancelled join leaves, the others are woken") {
-  crank wheel;
   queue<int> q;
+  crank wheel;
   CHECK(q.try_put(1));
   auto j = wheel.start(finish(q));
   auto k = wheel.start(finish(q));
@@ -296,8 +296,8 @@ TEST_CASE("a cancelled join leaves, the others are woken") {
 }
 
 TEST_CASE("shutdown refuses puts and lets what is left be taken (R72)") {
-  crank wheel;
   queue<int> q(2);
+  crank wheel;
   CHECK(q.try_put(1));
   CHECK(q.try_put(2));
   auto p = wheel.start(put(q, 3));
@@ -320,8 +320,8 @@ TEST_CASE("shutdown refuses puts and lets what is left be taken (R72)") {
 }
 
 TEST_CASE("shutdown wakes those who wait for items that will not come") {
-  crank wheel;
   queue<int> q;
+  crank wheel;
   auto a = wheel.start(take(q));
   auto b = wheel.start(take(q));
   wheel.run();
@@ -332,8 +332,8 @@ TEST_CASE("shutdown wakes those who wait for items that will not come") {
 }
 
 TEST_CASE("an item on its way when the queue is shut down arrives; who waits behind it learns of the end then") {
-  crank wheel;
   queue<int> q;
+  crank wheel;
   auto a = wheel.start(take(q));
   auto b = wheel.start(take(q));
   wheel.run();
@@ -353,8 +353,8 @@ TEST_CASE("an item on its way when the queue is shut down arrives; who waits beh
 }
 
 TEST_CASE("room on its way when the queue is shut down is of no use") {
-  crank wheel;
   queue<int> q(1);
+  crank wheel;
   CHECK(q.try_put(1));
   auto p = wheel.start(put(q, 2));
   wheel.run();
@@ -367,8 +367,8 @@ TEST_CASE("room on its way when the queue is shut down is of no use") {
 
 TEST_CASE("shutdown(immediate) drops what is left and counts it as dealt with (R72)") {
   tracked::reset();
-  crank wheel;
   queue<tracked> q;
+  crank wheel;
   for (int i = 0; i < 3; ++i) CHECK(q.try_put(tracked(i)));
   {
     auto body = [](queue<tracked>& all) -> coro<> { co_await all.join(); };
@@ -389,8 +389,8 @@ TEST_CASE("shutdown(immediate) drops what is left and counts it as dealt with (R
 }
 
 TEST_CASE("shutdown(immediate) takes the items from under those for whom they were meant") {
-  crank wheel;
   queue<int> q;
+  crank wheel;
   auto a = wheel.start(take(q));
   auto b = wheel.start(take(q));
   wheel.run();
@@ -409,8 +409,8 @@ TEST_CASE("shutdown(immediate) takes the items from under those for whom they we
 }
 
 TEST_CASE("task_done before the item was taken, then shutdown(immediate): the count does not run below zero") {
-  crank wheel;
   queue<int> q;
+  crank wheel;
   CHECK(q.try_put(1));
   q.task_done();
   q.shutdown(true);
@@ -432,8 +432,8 @@ TEST_CASE("frames of waiters are destroyed: the item that was meant for one stay
 }
 
 TEST_CASE("another runtime's task may not wait (R73)") {
-  crank wheel, foreign;
   queue<int> q;
+  crank wheel, foreign;
   auto a = wheel.start(take(q));
   wheel.run();
   auto b = foreign.start(take(q));
@@ -507,8 +507,8 @@ TEST_CASE("two producers and two consumers, cancel at every step: nothing is los
 }
 
 TEST_CASE("a hundred thousand items through a small queue") {
-  crank wheel;
   queue<int> q(16);
+  crank wheel;
   auto produce = [](queue<int>& into) -> coro<> {
     for (int i = 0; i < 100'000; ++i) co_await into.put(i);
     into.shutdown();

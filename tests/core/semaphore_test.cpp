@@ -41,8 +41,8 @@ int free_permits(semaphore& of) {
 }  // namespace
 
 TEST_CASE("permits are taken without suspending until there is none (R74)") {
-  crank wheel;
   semaphore s(2);
+  crank wheel;
   std::string log;
   auto a = wheel.start(take(s, log, 'a'));
   auto b = wheel.start(take(s, log, 'b'));
@@ -79,8 +79,8 @@ TEST_CASE("a plain semaphore takes more permits than it began with, but not with
 }
 
 TEST_CASE("permits go to those who waited, in the order in which they came") {
-  crank wheel;
   semaphore s(0);
+  crank wheel;
   std::string log;
   std::vector<task<>> tasks;
   for (const char letter : {'a', 'b', 'c', 'd'}) tasks.push_back(wheel.start(take(s, log, letter)));
@@ -95,8 +95,8 @@ TEST_CASE("permits go to those who waited, in the order in which they came") {
 }
 
 TEST_CASE("nobody barges in: while a permit is on its way, a newcomer waits behind, whatever is there") {
-  crank wheel;
   semaphore s(0);
+  crank wheel;
   std::string log;
   auto a = wheel.start(take(s, log, 'a'));
   wheel.run();
@@ -110,9 +110,9 @@ TEST_CASE("nobody barges in: while a permit is on its way, a newcomer waits behi
 }
 
 TEST_CASE("hold() returns its permit at the end of the scope, also when the scope is left by cancellation") {
-  crank wheel;
   semaphore s(1);
   gate until;
+  crank wheel;
   std::string log;
   auto a = wheel.start(use(s, until, log, 'a'));
   auto b = wheel.start(take(s, log, 'b'));
@@ -125,8 +125,8 @@ TEST_CASE("hold() returns its permit at the end of the scope, also when the scop
 }
 
 TEST_CASE("a cancelled waiter leaves the line and takes no permit") {
-  crank wheel;
   semaphore s(0);
+  crank wheel;
   std::string log;
   auto a = wheel.start(take(s, log, 'a'));
   auto b = wheel.start(take(s, log, 'b'));
@@ -142,8 +142,8 @@ TEST_CASE("a cancelled waiter leaves the line and takes no permit") {
 }
 
 TEST_CASE("a waiter that is cancelled with its permit in hand returns it: it goes on to the next (R31, R69)") {
-  crank wheel;
   semaphore s(0);
+  crank wheel;
   std::string log;
   auto a = wheel.start(take(s, log, 'a'));
   auto b = wheel.start(take(s, log, 'b'));
@@ -179,8 +179,8 @@ TEST_CASE("the frame of a waiter is destroyed: a permit that was on its way is f
 }
 
 TEST_CASE("another runtime's task may not wait (R73)") {
-  crank wheel, foreign;
   semaphore s(0);
+  crank wheel, foreign;
   std::string log;
   auto a = wheel.start(take(s, log, 'a'));
   wheel.run();

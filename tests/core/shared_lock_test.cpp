@@ -42,8 +42,8 @@ std::vector<task<>> start(crank& wheel, shared_lock& of, std::string& log, const
 }  // namespace
 
 TEST_CASE("readers share it, a writer has it alone, and none of them suspends when it can be had") {
-  crank wheel;
   shared_lock l;
+  crank wheel;
   std::string log;
   auto readers = start(wheel, l, log, "ab");
   CHECK(log == "ab");
@@ -72,8 +72,8 @@ TEST_CASE("releasing what is not held is an error") {
 }
 
 TEST_CASE("in the order in which they came, neighbouring readers together: neither kind starves the other") {
-  crank wheel;
   shared_lock l;
+  crank wheel;
   std::string log;
   CHECK(l.try_acquire_shared());
   auto tasks = start(wheel, l, log, "AbcDEf");
@@ -100,8 +100,8 @@ TEST_CASE("in the order in which they came, neighbouring readers together: neith
 }
 
 TEST_CASE("a writer that gives up lets the readers behind it join those who read") {
-  crank wheel;
   shared_lock l;
+  crank wheel;
   std::string log;
   CHECK(l.try_acquire_shared());
   auto tasks = start(wheel, l, log, "AbcD");
@@ -113,8 +113,8 @@ TEST_CASE("a writer that gives up lets the readers behind it join those who read
 }
 
 TEST_CASE("one who is cancelled with the lock on its way passes it on (R31)") {
-  crank wheel;
   shared_lock l;
+  crank wheel;
   std::string log;
   SUBCASE("a writer") {
     CHECK(l.try_acquire());
@@ -148,9 +148,9 @@ TEST_CASE("one who is cancelled with the lock on its way passes it on (R31)") {
 }
 
 TEST_CASE("guards release what they hold") {
-  crank wheel;
   shared_lock l;
   gate until;
+  crank wheel;
   auto reader = [](shared_lock& of, gate& at) -> coro<> {
     const auto held = co_await of.hold_shared();
     co_await at.wait();
@@ -188,8 +188,8 @@ TEST_CASE("the frames of waiters are destroyed: nothing stays with them") {
 }
 
 TEST_CASE("another runtime's task may not wait (R73)") {
-  crank wheel, foreign;
   shared_lock l;
+  crank wheel, foreign;
   std::string log;
   CHECK(l.try_acquire());
   auto mine = start(wheel, l, log, "a");
@@ -202,8 +202,8 @@ TEST_CASE("cancel at every step: never a writer beside others, and free in the e
     for (std::size_t victim = 0; victim < 5; ++victim) {
       CAPTURE(step);
       CAPTURE(victim);
-      crank wheel;
       shared_lock l;
+      crank wheel;
       int reading = 0, writing = 0;
       auto nothing = []() -> coro<> { co_return; };
       auto body = [](shared_lock& of, int& mine, int& reads, int& writes, auto turn) -> coro<> {

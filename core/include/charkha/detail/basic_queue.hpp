@@ -198,19 +198,19 @@ class basic_queue {
  private:
   friend queue_get<T, Items>;
   friend queue_put<T, Items>;
-  using item = typename Items::item;
+  using held_item = typename Items::item;
 
   template <class U>
-  [[nodiscard]] static item make_item(U&& of) {
-    return item(new typename Items::node(std::in_place, std::forward<U>(of)));
+  [[nodiscard]] static held_item make_item(U&& of) {
+    return held_item(new typename Items::node(std::in_place, std::forward<U>(of)));
   }
 
-  void link(item added, wake_list& woken) noexcept CHARKHA_REQUIRES(state_.site.lock) {
+  void link(held_item added, wake_list& woken) noexcept CHARKHA_REQUIRES(state_.site.lock) {
     items_.push(std::move(added));
     state_.added(woken);
   }
-  [[nodiscard]] item unlink(wake_list& woken) noexcept CHARKHA_REQUIRES(state_.site.lock) {
-    item taken = items_.pop();
+  [[nodiscard]] held_item unlink(wake_list& woken) noexcept CHARKHA_REQUIRES(state_.site.lock) {
+    held_item taken = items_.pop();
     state_.removed(woken);
     return taken;
   }
@@ -232,7 +232,7 @@ class basic_queue {
     --state_.slots_promised;
     state_.settle(woken);
   }
-  [[nodiscard]] bool fill(item added, bool reserved) noexcept {
+  [[nodiscard]] bool fill(held_item added, bool reserved) noexcept {
     wake_list woken;
     const spin_guard guard(state_.site.lock);
     if (reserved) --state_.slots_promised;
