@@ -112,7 +112,9 @@ void cancel_walk::descend(task_core& task) {
 
 bool cancel_walk::awaits_path(wait_operation& operation) const {
   for (std::size_t i = 0; i < operation.target_count(); ++i) {
-    if (on_path_.contains(operation.target(i).task)) return true;
+    const auto target = operation.target(i);
+    const task_core* const task = target.task != nullptr ? target.task : target.future->forked_child();
+    if (on_path_.contains(task)) return true;
   }
   return false;
 }
@@ -127,31 +129,33 @@ void cancel_walk::keep_heap_tasks_on_path(const level& last) noexcept {
 }
 
 void cancel_walk::ask(await_target target, level& from, bool& reached) {
+  task_core* held = nullptr;
+  intrusive_ptr<cancel_listener> told;
   if (target.task == nullptr) {
-    reached = target.future->cancel(message_) || reached;
-    return;
+    if (!target.future->ask(message_, held, told)) return;
+  } else {
+    target.task->set_cancel_message(message_);
+    told = target.task->listener();
+    const auto asked = target.task->state.hold_for_cancel();
+    if (asked == cancel_result::refused) return;
+    if (asked == cancel_result::held) held = target.task;
   }
-  task_core& task = *target.task;
-  task.set_cancel_message(message_);
-  const auto told = task.listener();
-  const auto asked = task.state.hold_for_cancel();
-  if (asked == cancel_result::refused) return;
   reached = true;
   if (told) told_.push_back(told);
-  if (asked != cancel_result::held) return;
-  if (on_path_.contains(&task)) {
-    if (task.waiting_on->may_end_early()) {
-      end_wait(task);
+  if (held == nullptr) return;
+  if (on_path_.contains(held)) {
+    if (held->waiting_on->may_end_early()) {
+      end_wait(*held);
       return;
     }
     if (round_ != 0) {
-      leave_undelivered(task);
+      leave_undelivered(*held);
       return;
     }
     round_ = path_.size() + 1;
     keep_heap_tasks_on_path(from);
   }
-  from.held.emplace_back(task);
+  from.held.emplace_back(*held);
 }
 
 }  // namespace charkha::detail

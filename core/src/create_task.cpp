@@ -43,7 +43,7 @@ void begin_task(task_block& task, const task_options& options) {
   try {
     task.runtime.spawned(task);
   } catch (...) {
-    task.abandon();
+    task.refuse();
     throw;
   }
   if (options.eager_start) {

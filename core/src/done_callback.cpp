@@ -7,7 +7,13 @@ namespace charkha::detail {
 
 void done_callback::add() noexcept {
   if (source_.waiters.add(*this)) return;
-  source_.home().make_ready(*completed(), ready_kind::created);
+  ready_item* turn = completed();
+  executor& runtime = source_.home();
+  if (runtime.is_closed()) {
+    turn->discard();
+  } else {
+    runtime.make_ready(*turn, ready_kind::created);
+  }
 }
 
 bool done_callback::remove() noexcept {

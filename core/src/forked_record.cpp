@@ -45,21 +45,28 @@ void forked_record::end(std::exception_ptr error, bool cancelled) noexcept {
   complete_waiters();
 }
 
+bool forked_record::ask(std::string_view message, task_core*& held, intrusive_ptr<cancel_listener>& told) noexcept {
+  const spin_guard guard(lock_);
+  if (child_ == nullptr) return false;
+  child_->set_cancel_message(message);
+  told = child_->listener();
+  const auto asked = child_->begin_cancel();
+  if (asked == cancel_result::held) held = child_;
+  return asked != cancel_result::refused;
+}
+
 bool forked_record::cancel(std::string_view message) noexcept {
-  forked_task* held = nullptr;
+  task_core* held = nullptr;
   intrusive_ptr<cancel_listener> told;
-  {
-    const spin_guard guard(lock_);
-    if (child_ == nullptr) return false;
-    child_->set_cancel_message(message);
-    told = child_->listener();
-    const auto asked = child_->begin_cancel();
-    if (asked == cancel_result::refused) return false;
-    if (asked == cancel_result::held) held = child_;
-  }
+  if (!ask(message, held, told)) return false;
   if (held != nullptr) held->finish_cancel(message);
   if (told) told->cancel_requested();
   return true;
+}
+
+const task_core* forked_record::forked_child() const noexcept {
+  const spin_guard guard(lock_);
+  return child_;
 }
 
 bool forked_record::stands_for(const task_core& task) const noexcept {

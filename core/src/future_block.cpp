@@ -17,7 +17,7 @@ bool future_block::cancel(std::string_view message) noexcept {
   const intrusive_ptr<future_block> kept(*this);  // whoever is woken may drop every handle
   was_cancelled_ = true;
   set_error(std::make_exception_ptr(cancelled_error(std::string(message))));
-  complete_waiters();
+  settled();
   return true;
 }
 

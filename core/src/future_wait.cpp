@@ -14,7 +14,8 @@ std::exception_ptr any_future::exception() const {
 }
 
 std::size_t any_future::remove_done_callback(const done_callback_id& id) const {
-  return id.callback_ && id.callback_->is_of(core()) && id.callback_->remove() ? 1 : 0;
+  const auto& self = core();
+  return id.callback_ && id.callback_->is_of(self) && id.callback_->remove() ? 1 : 0;
 }
 
 namespace detail {

@@ -76,6 +76,14 @@ void task_block::abandon() noexcept {
   drop_reference();
 }
 
+void task_block::refuse() noexcept {
+  state.retire();
+  std::exchange(root_, nullptr).destroy();
+  end_cancelled();
+  complete_waiters();
+  drop_reference();
+}
+
 void task_block::end_cancelled() noexcept {
   was_cancelled_ = true;
   set_error(std::make_exception_ptr(cancelled_error(cancel_message())));

@@ -35,6 +35,8 @@ void runtime_state::make_ready(ready_item& item, ready_kind kind) noexcept {
   worker_context* here = current_worker();
   if (here != nullptr && &here->owner == this) {
     static_cast<worker*>(here)->enqueue(item, kind);
+  } else if (is_closed_by_caller()) {
+    item.discard();
   } else {
     // The item may be all that kept the runtime running: from the push on, only this count keeps its memory.
     foreign_.fetch_add(1, std::memory_order_relaxed);
@@ -48,6 +50,13 @@ void runtime_state::make_ready(ready_item& item, ready_kind kind) noexcept {
 runtime_state::~runtime_state() {
   // [foreign-waker] acquire: those who made an item ready from outside have left. A few instructions each.
   while (foreign_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
+}
+
+// What the destructors of frames that close() destroys make ready. Other threads leave theirs in a queue that nobody
+// reads: an item may be a task that is gone by then.
+bool runtime_state::is_closed_by_caller() const noexcept {
+  // [runtime-closing] acquire: who closes it.
+  return closing_.load(std::memory_order_acquire) && closer_ == std::this_thread::get_id();
 }
 
 void runtime_state::enlist(task_block& task) {
@@ -202,6 +211,8 @@ void runtime_state::forget_reports() noexcept {
 
 void runtime_state::close() noexcept {
   registry_.refuse_all();
+  closer_ = std::this_thread::get_id();
+  closing_.store(true, std::memory_order_release);  // [runtime-closing]
   for (const auto& each : workers_) each->discard_all();
   while (ready_item* item = injected_.try_pop()) item->discard();
   // Destroying a frame may complete or drop other tasks, so each round looks anew.
@@ -212,6 +223,7 @@ void runtime_state::close() noexcept {
       task->abandon();
     }
   }
+  closed_.store(true, std::memory_order_release);  // [runtime-closed]
   // What is still armed belongs to nobody's frame: calls that were to come. They go after the shard's lock.
   std::vector<ready_item*> calls;
   calls.reserve(timers_.armed());

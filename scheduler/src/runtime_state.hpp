@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "blocking_executor.hpp"
@@ -62,6 +63,8 @@ class runtime_state final : public executor {
   void make_ready(ready_item& item, ready_kind kind) noexcept override;
   void enlist(task_block& task) override;
   void delist(task_block& task) noexcept override;
+  // [runtime-closed] acquire: the tasks are gone.
+  [[nodiscard]] bool is_closed() const noexcept override { return closed_.load(std::memory_order_acquire); }
   void spawned(task_block& task) override;
   void ended(task_block& task) noexcept override;
   [[nodiscard]] std::uint8_t retain() noexcept override;
@@ -119,6 +122,7 @@ class runtime_state final : public executor {
   void give_up() noexcept;
 
  private:
+  [[nodiscard]] bool is_closed_by_caller() const noexcept;
   /// The embedder's handler, kept alive until release_handler(); null if there is none or it may be gone.
   [[nodiscard]] report_handler* acquire_handler() noexcept;
   void release_handler() noexcept;
@@ -131,6 +135,9 @@ class runtime_state final : public executor {
   task_registry registry_;
   std::vector<std::unique_ptr<worker>> workers_;
   alignas(64) std::atomic<bool> stopping_{false};
+  std::atomic<bool> closing_{false};
+  std::atomic<bool> closed_{false};
+  std::thread::id closer_;  // written before closing_
   std::atomic<bool> reports_forgotten_{false};
   std::atomic<int> telling_{0};  // threads inside the embedder's handler
   std::atomic<int> foreign_{0};  // threads of others inside make_ready()

@@ -2,6 +2,7 @@
 #include "charkha/detail/scheduled_callback.hpp"
 
 #include "charkha/detail/duration.hpp"
+#include "charkha/detail/intrusive_ptr.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "runtime_state.hpp"
 
@@ -11,12 +12,16 @@ void scheduled_callback::schedule() noexcept {
   const worker_context* here = current_worker();
   if (deadline_ != no_deadline && here != nullptr && &here->owner == &runtime_) {
     arm();
+  } else if (runtime_.is_closed()) {
+    drop_reference();
   } else {
     runtime_.make_ready(*this, ready_kind::created);
   }
 }
 
 void scheduled_callback::arm() noexcept {
+  // Another worker may collect the timer and make the call at once.
+  const intrusive_ptr<scheduled_callback> kept(*this);
   static_cast<runtime_state&>(runtime_).arm(*this, deadline_);
   // [callback-armed] release: the timer, for a canceller that finds the bit. Acquire: nothing but the bit.
   const auto before = state_.fetch_or(armed, std::memory_order_acq_rel);
@@ -31,11 +36,11 @@ void scheduled_callback::cancel() noexcept {
 
 void scheduled_callback::run(worker_context& /*worker*/) noexcept {
   const auto before = state_.load(std::memory_order_acquire);  // [callback-armed]
-  if ((before & (cancelled | armed)) == 0 && deadline_ != no_deadline) {
+  if ((before & (cancelled | expired)) == 0 && deadline_ != no_deadline) {
     arm();  // from outside: only now on a worker
     return;
   }
-  if ((state_.fetch_or(started, std::memory_order_acq_rel) & cancelled) == 0) {
+  if ((before & cancelled) == 0) {
     const context_scope own(&context_);
     try {
       invoke();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "charkha/detail/context_state.hpp"
 #include "charkha/detail/describe_wait.hpp"
 #include "charkha/detail/duration.hpp"
 #include "charkha/detail/this_thread.hpp"
@@ -79,6 +80,7 @@ class simulation_driver final : public waker, public time_source, public blockin
       static_cast<void>(self.unparked(true));
     }
     ++steps_;
+    const context_scope no_function_of_the_caller(nullptr);
     worker_context* const outside = current_worker();
     set_current_worker(&self);
     here.parked = self.step() == step_result::park;

@@ -13,7 +13,10 @@
 #include <vector>
 
 #include "charkha/cancelled_error.hpp"
+#include "charkha/checkpoint.hpp"
+#include "charkha/future.hpp"
 #include "charkha/usage_error.hpp"
+#include "charkha/when_all.hpp"
 #include "support/crank.hpp"
 #include "support/gate.hpp"
 #include "support/tracked.hpp"
@@ -448,4 +451,175 @@ TEST_CASE("no awaitables at all: ready at once, empty") {
   auto t = wheel.start(body());
   CHECK(wheel.run() == 1);
   CHECK_NOTHROW(t.result());
+}
+
+TEST_CASE("return_exceptions: errors and cancels are values, in argument order, and count as seen (R38)") {
+  crank wheel;
+  gate at;
+  {
+    auto a = wheel.start(give_at(at, 1));
+    auto b = wheel.start(fail_at(at, "bad"));
+    auto c = wheel.start(give_at(at, 3));
+    auto body = [](task<int> x, task<int> y, task<int> z) -> coro<int> {
+      const auto all = co_await gather(charkha::return_exceptions, x, y, z);
+      CHECK(std::get<0>(all).value() == 1);
+      CHECK_THROWS_WITH(static_cast<void>(std::get<1>(all).value()), "bad");
+      CHECK_FALSE(std::get<1>(all).cancelled());
+      CHECK(std::get<2>(all).cancelled());
+      co_return 7;
+    };
+    auto t = wheel.start(body(a, b, c));
+    wheel.run();
+    c.cancel();
+    wheel.run();
+    CHECK_FALSE(t.done());  // it waits for all
+    at.open();
+    wheel.run();
+    CHECK(t.result() == 7);
+  }
+  CHECK(wheel.reports().empty());
+}
+
+TEST_CASE("return_exceptions with a range, of coros, empty too") {
+  crank wheel;
+  gate at;
+  at.open();
+  auto body = [](gate& open) -> coro<> {
+    std::vector<coro<int>> some;
+    some.push_back(give(1));
+    some.push_back(fail_at(open, "x"));
+    const auto all = co_await gather(charkha::return_exceptions, std::move(some));
+    CHECK(all.size() == 2);
+    CHECK(all[0].value() == 1);
+    CHECK_FALSE(all[1].has_value());
+    std::vector<coro<int>> none;
+    const auto nothing = co_await gather(charkha::return_exceptions, std::move(none));
+    CHECK(nothing.empty());
+  };
+  auto t = wheel.start(body(at));
+  wheel.run();
+  CHECK(t.done());
+  CHECK_NOTHROW(t.result());
+}
+
+TEST_CASE("a request is passed on and thrown although errors are values, swallowed by the children or not (R40)") {
+  for (const bool swallowed : {false, true}) {
+    CAPTURE(swallowed);
+    crank wheel;
+    gate at, then;
+    then.open();
+    auto a = swallowed ? wheel.start(stubborn(at, then, 1)) : wheel.start(give_at(at, 1));
+    auto body = [](task<int> x) -> coro<> { static_cast<void>(co_await gather(charkha::return_exceptions, x)); };
+    auto t = wheel.start(body(a));
+    wheel.run();
+    CHECK(t.cancel("m"));
+    wheel.run();
+    CHECK(t.cancelled());
+    CHECK(a.done());
+    CHECK(a.cancelled() == !swallowed);
+  }
+}
+
+TEST_CASE("futures, whens and other gathers stand beside tasks and coros") {
+  crank wheel;
+  const crank::on_worker here(wheel);
+  gate at;
+  auto f = charkha::create_future<int>();
+  auto body = [](charkha::future<int> set, gate& closed) -> coro<int> {
+    const auto all = co_await gather(set, give_at(closed, 2), gather(give(3), give(4)), charkha::checkpoint());
+    co_return 1000 * std::get<0>(all) + 100 * std::get<1>(all) + 10 * std::get<0>(std::get<2>(all)) +
+        std::get<1>(std::get<2>(all));
+  };
+  auto t = wheel.start(body(f, at));
+  wheel.run();
+  f.set_result(1);
+  wheel.run();
+  CHECK_FALSE(t.done());
+  at.open();
+  wheel.run();
+  CHECK(t.result() == 1234);
+}
+
+TEST_CASE("a future in a gather is cancelled with it, at once, and its failure is the gather's") {
+  crank wheel;
+  const crank::on_worker here(wheel);
+  auto f = charkha::create_future<int>(), g = charkha::create_future<int>();
+  auto body = [](charkha::future<int> one) -> coro<> { static_cast<void>(co_await gather(one, give(1))); };
+  auto t = wheel.start(body(f)), u = wheel.start(body(g));
+  wheel.run();
+  t.cancel();
+  CHECK(f.cancelled());
+  g.set_exception(std::runtime_error("set"));
+  wheel.run();
+  CHECK(t.cancelled());
+  CHECK_THROWS_WITH(u.result(), "set");
+}
+
+TEST_CASE("cancel() of the gather: all pending children are asked, awaiting it throws when they are done (R40)") {
+  for (const bool errors : {false, true}) {
+    CAPTURE(errors);
+    crank wheel;
+    gate at, open;
+    open.open();
+    auto done = wheel.start(give_at(open, 1));
+    auto a = wheel.start(give_at(at, 2));
+    wheel.run();
+    auto run = [](auto all) -> coro<> {
+      CHECK_FALSE(all.done());
+      CHECK(all.cancel("together"));
+      static_cast<void>(co_await all);
+    };
+    const crank::on_worker here(wheel);
+    auto t = errors ? wheel.start(run(gather(charkha::return_exceptions, done, a))) : wheel.start(run(gather(done, a)));
+    wheel.run();
+    CHECK(a.cancelled());
+    CHECK(t.cancelled());
+    CHECK(t.cancelling() == 0);
+    CHECK(done.result() == 1);
+  }
+}
+
+TEST_CASE("cancel() of a gather whose children are all done does nothing, settled or not: it gives its values") {
+  crank wheel;
+  gate at;
+  auto a = wheel.start(give_at(at, 2));
+  wheel.run();
+  const crank::on_worker here(wheel);
+  const auto all = gather(charkha::return_exceptions, a);
+  at.open();
+  wheel.turn();
+  CHECK(a.done());
+  CHECK_FALSE(all.done());
+  CHECK_FALSE(all.cancel());
+  wheel.run();
+  CHECK(all.done());
+  CHECK_FALSE(all.cancel());
+  auto body = [](auto awaited) -> coro<int> {
+    const auto values = co_await awaited;
+    co_return std::get<0>(values).value();
+  };
+  auto t = wheel.start(body(all));
+  wheel.run();
+  CHECK(t.result() == 2);
+}
+
+TEST_CASE("a gather of when_alls ends with their values, and a request goes down to their children") {
+  crank wheel;
+  gate at;
+  auto fork = [](gate& closed) -> coro<int> {
+    const auto both = co_await charkha::when_all(give_at(closed, 1), give_at(closed, 2));
+    co_return std::get<0>(both) + std::get<1>(both);
+  };
+  auto body = [](auto make, gate& closed) -> coro<int> {
+    const auto sums = co_await gather(make(closed), make(closed));
+    co_return std::get<0>(sums) + std::get<1>(sums);
+  };
+  auto t = wheel.start(body(fork, at)), u = wheel.start(body(fork, at));
+  wheel.run();
+  u.cancel();
+  wheel.run();
+  CHECK(u.cancelled());
+  at.open();
+  wheel.run();
+  CHECK(t.result() == 6);
 }

@@ -739,6 +739,57 @@ TEST_CASE("a task that awaits another can be destroyed in either order") {
   }
 }
 
+TEST_CASE("callbacks of a task and tasks that await it take turns in the order in which they came (R13-R15)") {
+  crank wheel;
+  gate at;
+  std::string log;
+  auto t = wheel.start(give_at(at, 1));
+  t.add_done_callback([&log](const task<int>& done) { log += done.result() == 1 ? '1' : '?'; });
+  auto a = wheel.start(note_after(log, t, 'a'));
+  wheel.run();
+  t.add_done_callback([&log](const charkha::any_task& done) { log += done.name() == "Task-" ? '?' : '2'; });
+  at.open();
+  CHECK(wheel.turn());
+  CHECK(t.done());
+  CHECK(log.empty());
+  t.add_done_callback([&log](const charkha::any_future&) { log += '3'; });
+  wheel.run();
+  CHECK(log == "1a23");
+  CHECK(a.done());
+}
+
+TEST_CASE("callbacks hear of a task that is cancelled before it began and of one that is dropped by its handle") {
+  crank wheel;
+  gate at;
+  std::string log;
+  auto t = wheel.start(give_at(at, 1));
+  t.add_done_callback([&log](const task<int>& done) { log += done.cancelled() ? 'c' : '?'; });
+  t.cancel();
+  t = {};
+  wheel.run();
+  CHECK(log == "c");
+  wheel.start(give(2)).add_done_callback([&log](const task<int>& done) { log += done.result() == 2 ? 'v' : '?'; });
+  wheel.run();
+  CHECK(log == "cv");
+  CHECK(wheel.blocks() == 0);
+}
+
+TEST_CASE("a callback may cancel other tasks and create new ones") {
+  crank wheel;
+  gate at;
+  auto other = wheel.start(give_at(at, 1));
+  auto t = wheel.start(give(1));
+  int created = 0;
+  t.add_done_callback([&](const task<int>&) {
+    CHECK(other.cancel("by callback"));
+    auto more = charkha::create_task(give(5));
+    more.add_done_callback([&created](const task<int>& done) { created = done.result(); });
+  });
+  wheel.run();
+  CHECK(other.cancelled());
+  CHECK(created == 5);
+}
+
 TEST_CASE("wait_for turns the crank until the task has ended or there is nothing to do") {
   crank machine;
   auto value = []() -> coro<int> { co_return 2; };

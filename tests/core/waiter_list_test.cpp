@@ -102,17 +102,23 @@ TEST_CASE("the only waiter can be taken out and come again") {
   CHECK(a.told == 0);
 }
 
-TEST_CASE("a closed list refuses newcomers and lets those inside leave") {
+TEST_CASE("a closed list lets those inside leave, queues newcomers behind them, and refuses them when it is empty") {
   waiter_list list;
-  node inside, late;
-  CHECK(list.add(inside));
+  node first, leaving, late, later, too_late;
+  CHECK(list.add(first));
+  CHECK(list.add(leaving));
   list.close();
-  CHECK_FALSE(list.add(late));
-  CHECK_FALSE(late.linked());
-  CHECK(list.remove(inside));
+  CHECK(list.add(late));
+  CHECK(list.remove(leaving));
+  ready_item* item = nullptr;
+  CHECK(list.take(item));
+  CHECK(item == &first.ready);
+  CHECK(list.add(later));
   CHECK(list.is_closed());
-  CHECK(drain(list).empty());
-  CHECK(inside.told == 0);
+  CHECK(drain(list) == std::vector<ready_item*>{&late.ready, &later.ready});
+  CHECK_FALSE(list.add(too_late));
+  CHECK_FALSE(too_late.linked());
+  CHECK(leaving.told == 0);
 }
 
 TEST_CASE("a waiter that was told cannot be taken out") {

@@ -29,17 +29,36 @@ TEST_CASE("two delays at once take as long as one, with everything from one head
 }
 
 TEST_CASE("every public name is there") {
+  using charkha::all_tasks;
+  using charkha::any_future;
+  using charkha::any_task;
   using charkha::barrier;
   using charkha::bounded_semaphore;
   using charkha::broken_barrier_error;
+  using charkha::call_at;
+  using charkha::call_later;
+  using charkha::call_soon;
+  using charkha::callback_handle;
+  using charkha::cancel_on;
   using charkha::cancelled_error;
+  using charkha::checkpoint;
   using charkha::clock;
   using charkha::condition;
+  using charkha::context;
+  using charkha::context_var;
+  using charkha::coro;
+  using charkha::create_future;
+  using charkha::create_task;
+  using charkha::current_task;
+  using charkha::done_callback_id;
+  using charkha::ensure_task;
   using charkha::event;
   using charkha::exception_group;
   using charkha::fatal_error;
   using charkha::from_std_future;
+  using charkha::future;
   using charkha::gather;
+  using charkha::gather_result;
   using charkha::generator;
   using charkha::generator_exit;
   using charkha::guard;
@@ -54,6 +73,9 @@ TEST_CASE("every public name is there") {
   using charkha::report;
   using charkha::report_handler;
   using charkha::report_kind;
+  using charkha::return_exceptions;
+  using charkha::return_exceptions_t;
+  using charkha::return_when;
   using charkha::run;
   using charkha::runner;
   using charkha::runner_options;
@@ -61,11 +83,17 @@ TEST_CASE("every public name is there") {
   using charkha::runtime_options;
   using charkha::semaphore;
   using charkha::shared_lock;
+  using charkha::shield;
   using charkha::shutdown_result;
+  using charkha::simulation;
   using charkha::simulation_options;
+  using charkha::sleep;
   using charkha::sleep_until;
+  using charkha::stop_token_of;
+  using charkha::strand;
   using charkha::task;
   using charkha::task_group;
+  using charkha::task_hooks;
   using charkha::task_options;
   using charkha::timeout;
   using charkha::timeout_at;
@@ -75,6 +103,9 @@ TEST_CASE("every public name is there") {
   using charkha::to_thread;
   using charkha::unfinished_task;
   using charkha::usage_error;
+  using charkha::wait;
+  using charkha::wait_options;
+  using charkha::wait_result;
   using charkha::when_all;
   using charkha::when_any;
   using charkha::when_any_result;

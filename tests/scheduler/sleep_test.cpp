@@ -7,12 +7,15 @@
 #include <atomic>
 #include <chrono>
 #include <limits>
+#include <memory>
 #include <ratio>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "charkha/cancelled_error.hpp"
+#include "charkha/create_task.hpp"
 #include "charkha/detail/duration.hpp"
 #include "charkha/gather.hpp"
 #include "charkha/run.hpp"
@@ -249,4 +252,41 @@ TEST_CASE("a sleeping task that is destroyed takes its timer with it") {
     charkha::detail::task_access::block(t).abandon();
   }
   CHECK(runtime.state().timers().armed() == 0);
+}
+
+TEST_CASE("a sleep may give a value: copied, moved, dropped when it is cancelled") {
+  simulation sim;
+  auto body = []() -> coro<> {
+    const std::string text = co_await charkha::sleep(1s, std::string("rested"));
+    CHECK(text == "rested");
+    const auto box = co_await charkha::sleep(0s, std::make_unique<int>(3));
+    CHECK(*box == 3);
+    const int value = 4;
+    const int same = co_await charkha::sleep(1s, value);
+    CHECK(same == 4);
+    auto kept = std::make_shared<int>(5);
+    auto t = charkha::create_task(charkha::sleep(1h, kept));
+    co_await charkha::yield();
+    CHECK(kept.use_count() > 1);
+    t.cancel();
+    co_await charkha::sleep(1us);
+    CHECK(t.cancelled());
+    CHECK(kept.use_count() == 1);
+  };
+  sim.run(body());
+  CHECK(sim.now().time_since_epoch() == 2s + 1us);
+}
+
+TEST_CASE("sleeps are things to gather, beside coros, and can be kept before they are awaited") {
+  for (const int workers : {1, 2, 4}) {
+    simulation sim({.workers = workers});
+    auto body = []() -> coro<> {
+      auto later = charkha::sleep(2s);
+      co_await charkha::sleep(1s);
+      const auto all = co_await charkha::gather(later, charkha::sleep(1s), charkha::sleep(3s, 7), nap(1s));
+      CHECK(std::get<2>(all) == 7);
+    };
+    sim.run(body());
+    CHECK(sim.now().time_since_epoch() == 4s);
+  }
 }

@@ -32,6 +32,7 @@ class crank final : public detail::executor {
 
   /// What is queued is discarded and what is pending is destroyed, as a runtime does it that is torn down.
   void tear_down() {
+    tearing_down_ = true;
     while (!ready_.empty()) {
       detail::ready_item* item = ready_.front();
       ready_.pop_front();
@@ -106,7 +107,14 @@ class crank final : public detail::executor {
 
   // executor
 
-  void make_ready(detail::ready_item& item, detail::ready_kind /*kind*/) noexcept override { ready_.push_back(&item); }
+  void make_ready(detail::ready_item& item, detail::ready_kind /*kind*/) noexcept override {
+    if (tearing_down_) {
+      item.discard();
+    } else {
+      ready_.push_back(&item);
+    }
+  }
+  [[nodiscard]] bool is_closed() const noexcept override { return tearing_down_; }
   void enlist(detail::task_block& task) override {
     if (closed_) throw usage_error("the crank is closed");
     tasks_.push_back(&task);
@@ -166,6 +174,7 @@ class crank final : public detail::executor {
   std::size_t turns_ = 0;
   std::size_t retained_ = 0;
   bool closed_ = false;
+  bool tearing_down_ = false;
 };
 
 }  // namespace charkha::test

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <source_location>
+#include <stdexcept>
 #include <type_traits>
 #include <utility>
 
@@ -47,8 +48,9 @@ class [[nodiscard]] future final
   {
     settle([](auto& block) { block.value.set_void(); });
   }
-  /// Ends it with an error. Throws invalid_state_error if it has ended already.
+  /// Ends it with an error. Throws invalid_state_error if it has ended already, std::invalid_argument for a null pointer.
   void set_exception(std::exception_ptr error) const {
+    if (error == nullptr) throw std::invalid_argument("charkha: set_exception() needs an error, and this one is null");
     settle([&](auto& block) { block.set_error(std::move(error)); });
   }
   /// Ends it with an error that is thrown as `Error`.

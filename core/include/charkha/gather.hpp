@@ -98,9 +98,12 @@ class [[nodiscard("a gather that is not awaited loses its values and errors")]] 
   // NOLINTNEXTLINE(modernize-use-nodiscard): asking is the point
   bool cancel(std::string_view message = {}) const {
     if (done()) return false;
+    // Noted before: the last child may end, and the awaiter go on, on other workers meanwhile.
+    const bool before = set_->cancel_noted();
+    set_->note_cancel();
     bool asked = false;
     for (std::size_t i = 0; i < set_->size(); ++i) asked = set_->child(i).cancel(message) || asked;
-    if (asked) set_->note_cancel();
+    if (!asked && !before) set_->note_cancel(false);
     return asked;
   }
 

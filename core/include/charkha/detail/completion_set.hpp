@@ -55,7 +55,7 @@ class completion_set final {
   [[nodiscard]] bool has_child(const task_core& task) const noexcept;
 
   /// A cancel request was passed on to the children. Kept for those who throw it when all are done.
-  void note_cancel() noexcept { cancel_noted_.store(true, std::memory_order_relaxed); }
+  void note_cancel(bool noted = true) noexcept { cancel_noted_.store(noted, std::memory_order_relaxed); }
   [[nodiscard]] bool cancel_noted() const noexcept { return cancel_noted_.load(std::memory_order_relaxed); }
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }

@@ -47,6 +47,9 @@ class executor {
   [[nodiscard]] virtual std::uint8_t retain() noexcept = 0;
   virtual void release(std::uint8_t retained) noexcept = 0;
 
+  /// Is it torn down? Then none of its tasks is pending, and nothing that is made ready will run.
+  [[nodiscard]] virtual bool is_closed() const noexcept { return false; }
+
   /// Blocks the calling thread until the waiters are released, or for so many nanoseconds. False: the time came first.
   /// Throws usage_error on a worker.
   [[nodiscard]] virtual bool block_for(waiter_list& waiters, std::int64_t nanoseconds) = 0;

@@ -35,7 +35,14 @@ class future_block : public future_core {
   // [future-settled] release: the writer's half-made value is gone.
   void undo_settling() noexcept { settling_.store(false, std::memory_order_release); }
   /// The result is written. The caller holds a reference.
-  void settled() noexcept { complete_waiters(); }
+  void settled() noexcept {
+    // A future may outlive its runtime: what waits for it then is no task, and will not run.
+    if (runtime_.is_closed()) {
+      discard_waiters();
+    } else {
+      complete_waiters();
+    }
+  }
 
   virtual void set_error(std::exception_ptr error) noexcept = 0;
 

@@ -52,9 +52,10 @@ class task_block : public task_core, public task_record {
   void run_eagerly(worker_context& worker) noexcept;
   /// The last step, off the task's stack: its frame goes, then its waiters learn of the result.
   void complete(worker_context& worker) noexcept;
-  /// For a runtime that is torn down while the task is pending, and for a task that is refused before its first turn:
-  /// its frame goes, it counts as cancelled.
+  /// For a runtime that is torn down while the task is pending: its frame goes, it counts as cancelled.
   void abandon() noexcept;
+  /// The same for a task that is refused before its first turn, in a runtime that goes on.
+  void refuse() noexcept;
 
  protected:
   task_block(executor& owner, std::coroutine_handle<> root, intrusive_ptr<context_state> context,

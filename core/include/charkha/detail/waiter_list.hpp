@@ -5,7 +5,7 @@
 //
 // One word: a pointer to the newest waiter of a circular list (its next is the oldest), and two flags.
 //   locked  somebody is relinking; a few instructions
-//   closed  complete; add() is refused. What was written before close() is visible to whoever sees it.
+//   closed  complete; add() is refused once the list is empty. What was written before close() is visible to whoever sees it.
 // The list is walked one waiter at a time, each taken out and told under the lock, so that remove() knows afterwards
 // that nobody holds a pointer to the node any more.
 #pragma once
@@ -56,10 +56,11 @@ class basic_waiter_list {
     return (word_.load(std::memory_order_acquire) & closed) != 0;
   }
 
-  /// False: complete already, the node was not added.
+  /// False: complete already, the node was not added. While those who were there before are still being told, it queues
+  /// behind them: nobody overtakes.
   [[nodiscard]] bool add(waiter& node) noexcept {
     auto word = lock();
-    if ((word & closed) != 0) {
+    if ((word & ~locked) == closed) {
       unlock(word);
       return false;
     }
@@ -83,7 +84,7 @@ class basic_waiter_list {
     return linked;
   }
 
-  /// No more waiters from here on. Once.
+  /// Complete: no more waiters once those who are there have been told. Once.
   void close() noexcept {
     std::uintptr_t open = 0;
     // [waiters-closed] release: the result, for whoever sees the completion. Most completions have no waiter yet.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A function that is to be called in a later turn, or when a timer expires.
 //
-// state bits: cancelled, armed (the timer is), started. Whoever sets `armed` and then finds `cancelled`, or sets
-// `cancelled` and then finds `armed`, takes the timer back: at least one of the two sees the other.
+// state bits: cancelled, armed (the timer was), expired. Whoever sets `armed` and then finds `cancelled`, or sets
+// `cancelled` and then finds `armed`, takes the timer back: at least one of the two sees the other. The timer may expire,
+// on another worker, before `armed` is set.
 // References: the queue or the wheel holds one, each handle another.
 #pragma once
 
@@ -33,7 +34,10 @@ class scheduled_callback : public ready_item, public timer_entry {
 
   void run(worker_context& worker) noexcept final;
   void discard() noexcept final { drop_reference(); }
-  [[nodiscard]] ready_item* expire() noexcept final { return this; }
+  [[nodiscard]] ready_item* expire() noexcept final {
+    state_.fetch_or(expired, std::memory_order_relaxed);  // the ready queue publishes it
+    return this;
+  }
 
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void drop_reference() noexcept {
@@ -52,7 +56,7 @@ class scheduled_callback : public ready_item, public timer_entry {
   ~scheduled_callback() { runtime_.release(retained_); }
 
  private:
-  static constexpr std::uint8_t cancelled = 1, armed = 2, started = 4;
+  static constexpr std::uint8_t cancelled = 1, armed = 2, expired = 4;
 
   virtual void invoke() = 0;
   virtual void free_callback() noexcept = 0;
