@@ -65,7 +65,7 @@ context_state& context_slot::demand() {
   return *state;
 }
 
-intrusive_ptr<context_state> context_slot::exchange(intrusive_ptr<context_state> state) noexcept {
+intrusive_ptr<context_state> context_slot::replace(intrusive_ptr<context_state> state) noexcept {
   context_state* before = state_.exchange(state.release(), std::memory_order_acq_rel);  // [context-made]
   return before == nullptr ? intrusive_ptr<context_state>() : intrusive_ptr<context_state>::adopt(*before);
 }
@@ -84,8 +84,8 @@ intrusive_ptr<context_state> copy_current_context() {
 }
 
 std::uint64_t next_context_variable() noexcept {
-  static std::atomic<std::uint64_t> numbers{1};
-  return numbers.fetch_add(1, std::memory_order_relaxed);
+  static std::atomic<std::uint64_t> following{1};
+  return following.fetch_add(1, std::memory_order_relaxed);
 }
 
 void throw_no_value(const std::string& variable) {

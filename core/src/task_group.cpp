@@ -216,12 +216,10 @@ void task_group_scope::finish() {
   for (const group_child* each = failed.first; each != nullptr; each = each->next_) {
     errors.push_back(each->task_->error());
   }
-  if (asked) {
-    if (own_.take_back()) {
-      cancellation_ = nullptr;
-    } else if (cancellation_ == nullptr) {
-      cancellation_ = late_request_;
-    }
+  if (asked && own_.take_back()) {
+    cancellation_ = nullptr;
+  } else if (late_request_ != nullptr) {
+    cancellation_ = late_request_;  // what ended the body may have been a request that is taken back
   }
   if (body_error_ != nullptr) errors.push_back(body_error_);
   if (errors.empty()) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <thread>
 #include <utility>
 
 #include "charkha/any_task.hpp"
@@ -37,9 +38,18 @@ void runtime_state::make_ready(ready_item& item, ready_kind kind) noexcept {
   } else if (is_closed_by_caller()) {
     item.discard();
   } else {
+    // The item may be all that kept the runtime running: from the push on, only this count keeps its memory.
+    foreign_.fetch_add(1, std::memory_order_relaxed);
     injected_.push(&item);
     wake_for_work();
+    // [foreign-waker] release: this thread's use of the runtime is over, for the one who frees it.
+    foreign_.fetch_sub(1, std::memory_order_release);
   }
+}
+
+runtime_state::~runtime_state() {
+  // [foreign-waker] acquire: those who made an item ready from outside have left. A few instructions each.
+  while (foreign_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
 }
 
 // What the destructors of frames that close() destroys make ready. Other threads leave theirs in a queue that nobody
@@ -149,7 +159,7 @@ void runtime_state::place(timer_entry& entry) noexcept {
 bool runtime_state::rearm(timer_entry& entry, std::optional<std::int64_t> deadline) noexcept {
   const auto done = timers_.rearm(entry, deadline, now());
   if (done.item != nullptr) static_cast<worker&>(*current_worker()).enqueue(*done.item, ready_kind::yielded);
-  if (done.earliest) wake_for_deadline(*deadline);
+  if (done.is_first) wake_for_deadline(*deadline);
   return done.accepted;
 }
 

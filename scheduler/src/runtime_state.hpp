@@ -122,11 +122,11 @@ class runtime_state final : public executor {
   void give_up() noexcept;
 
  private:
-  ~runtime_state() = default;
   [[nodiscard]] bool is_closed_by_caller() const noexcept;
   /// The embedder's handler, kept alive until release_handler(); null if there is none or it may be gone.
   [[nodiscard]] report_handler* acquire_handler() noexcept;
   void release_handler() noexcept;
+  ~runtime_state();
 
   const runtime_config config_;
   injection_queue injected_;
@@ -140,6 +140,7 @@ class runtime_state final : public executor {
   std::thread::id closer_;  // written before closing_
   std::atomic<bool> reports_forgotten_{false};
   std::atomic<int> telling_{0};  // threads inside the embedder's handler
+  std::atomic<int> foreign_{0};  // threads of others inside make_ready()
 };
 
 /// The calling worker. Throws usage_error on any other thread.

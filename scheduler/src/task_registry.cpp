@@ -63,7 +63,7 @@ std::vector<intrusive_ptr<task_block>> task_registry::pending() const {
   pending_look look(*this);
   std::size_t room = 64;
   do {
-    for (std::size_t shard = 0; shard < shard_count; ++shard) look.visit(shard);
+    for (std::size_t index = 0; index < shard_count; ++index) look.visit(index);
     room *= 2;  // grows, so that it ends however fast tasks are created
   } while (!look.visit_all(room));
   return look.take();

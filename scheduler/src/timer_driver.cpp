@@ -64,7 +64,7 @@ timer_driver::rearm_result timer_driver::rearm(timer_entry& entry, std::optional
       result.item = due(entry);
       unfinished = entry.unfinished;
     } else if (deadline) {
-      result.earliest = insert(home, entry, *deadline);
+      result.is_first = insert(home, entry, *deadline);
     }
   }
   if (unfinished) entry.finish_expiry();

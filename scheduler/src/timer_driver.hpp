@@ -61,10 +61,10 @@ class timer_driver {
   void place(std::size_t shard, timer_entry& entry) noexcept { entry.shard = shards_[shard].get(); }
   struct rearm_result {
     bool accepted = false;       // false: nothing was changed
-    bool earliest = false;       // as arm()
+    bool is_first = false;       // as arm()
     ready_item* item = nullptr;  // to be made ready, as expire_now()
   };
-  /// Takes `entry`, which has a shard, back and arms it anew there: for a deadline in the future, for now, or not at
+  /// Takes `entry`, which has a shard, back and arms it anew there: for a deadline in the future, at once, or not at
   /// all. Only if the entry accepts that. From any thread.
   [[nodiscard]] rearm_result rearm(timer_entry& entry, std::optional<std::int64_t> deadline, std::int64_t now) noexcept;
   /// Makes `entry` due now. What is to be made ready, or null.

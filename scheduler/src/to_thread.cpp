@@ -20,8 +20,8 @@ void blocking_job::deliver() noexcept {
 }
 
 void blocking_job::drop_reference() noexcept {
-  // [job-reference] release: this holder's use of the job, for the one who comes last. Acquire: the others' use is over
-  // before the job is freed.
+  // [job-reference] release: this holder's use of the job, for the one who comes last.
+  // [job-reference] acquire: the others' use is over before the job is freed.
   if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) free_job();
 }
 
@@ -29,7 +29,7 @@ bool blocking_wait::wait(task_core& self, std::coroutine_handle<> frame) {
   auto& owner = static_cast<runtime_state&>(self.runtime);
   blocking_executor& threads = owner.blocking();
   job_->runtime = &owner;
-  job_->context.exchange(copy_current_context());
+  job_->context.replace(copy_current_context());
   begin(self, frame);
   static_cast<void>(job_->waiters.add(*this));
   if (threads.submit(*job_)) return suspend();

@@ -32,6 +32,9 @@ TEST_CASE("every public name is there") {
   using charkha::all_tasks;
   using charkha::any_future;
   using charkha::any_task;
+  using charkha::barrier;
+  using charkha::bounded_semaphore;
+  using charkha::broken_barrier_error;
   using charkha::call_at;
   using charkha::call_later;
   using charkha::call_soon;
@@ -40,6 +43,7 @@ TEST_CASE("every public name is there") {
   using charkha::cancelled_error;
   using charkha::checkpoint;
   using charkha::clock;
+  using charkha::condition;
   using charkha::context;
   using charkha::context_var;
   using charkha::coro;
@@ -48,6 +52,7 @@ TEST_CASE("every public name is there") {
   using charkha::current_task;
   using charkha::done_callback_id;
   using charkha::ensure_task;
+  using charkha::event;
   using charkha::exception_group;
   using charkha::fatal_error;
   using charkha::from_std_future;
@@ -56,8 +61,15 @@ TEST_CASE("every public name is there") {
   using charkha::gather_result;
   using charkha::generator;
   using charkha::generator_exit;
+  using charkha::guard;
   using charkha::interrupted_error;
   using charkha::invalid_state_error;
+  using charkha::latch;
+  using charkha::lifo_queue;
+  using charkha::lock;
+  using charkha::priority_queue;
+  using charkha::queue;
+  using charkha::queue_shutdown;
   using charkha::report;
   using charkha::report_handler;
   using charkha::report_kind;
@@ -69,6 +81,8 @@ TEST_CASE("every public name is there") {
   using charkha::runner_options;
   using charkha::runtime;
   using charkha::runtime_options;
+  using charkha::semaphore;
+  using charkha::shared_lock;
   using charkha::shield;
   using charkha::shutdown_result;
   using charkha::simulation;

@@ -160,25 +160,30 @@ TEST_CASE("more new tasks than there is room for: nothing is taken, and another 
   pending_look again(runtime.registry);
   CHECK_FALSE(again.visit_all(5));
   for (std::size_t shard = 0; shard < task_registry::shard_count; ++shard) again.visit(shard);
+  all.push_back(runtime.make(0));
+  for (std::size_t shard = 0; shard < task_registry::shard_count; ++shard) again.visit(shard);
   CHECK(again.visit_all(0));
-  CHECK(again.take().size() == 6);
+  CHECK(again.take().size() == 7);  // each once
   for (auto& each : all) each->abandon();
 }
 
 TEST_CASE("a relay whose runner hands over to a new one and ends is seen in every look, wherever it is") {
   registrar runtime;
-  constexpr int relays = 2;
+  constexpr std::size_t relays = 2, others = 300;
+  // In the lists between, so that a look takes longer there than a relay to change hands.
+  std::vector<intrusive_ptr<task_block>> resting;
+  for (std::size_t i = 0; i < others; ++i) resting.push_back(runtime.make(4 + i % 5));
   std::atomic<bool> stop{false};
-  std::atomic<int> running{0};
+  std::atomic<std::size_t> running{0};
   std::vector<std::thread> crowd;
   for (std::size_t relay = 0; relay < relays; ++relay) {
     crowd.emplace_back([&, relay] {
-      // From the last list to the first and so on: against the order in which a look visits them.
-      std::size_t at = 15;
+      // From a late list to an early one, against the order in which a look visits them, and back.
+      std::size_t at = 14 - relay;
       auto task = runtime.make(at);
       ++running;
       while (!stop) {
-        at = at == 0 ? 15 : at - 1 - (at > 1 ? relay : 0);
+        at = 14 - at;
         auto next = runtime.make(at);
         task->abandon();
         task = std::move(next);
@@ -187,11 +192,12 @@ TEST_CASE("a relay whose runner hands over to a new one and ends is seen in ever
     });
   }
   while (running < relays) std::this_thread::yield();
-  std::size_t fewest = relays;
+  std::size_t fewest = relays + others;
   for (int i = 0; i < 3000; ++i) fewest = std::min(fewest, runtime.registry.pending().size());
   stop = true;
   for (auto& thread : crowd) thread.join();
-  CHECK(fewest == relays);
+  CHECK(fewest == relays + others);
+  for (auto& each : resting) each->abandon();
   CHECK(runtime.registry.pending().empty());
 }
 

@@ -529,7 +529,7 @@ TEST_CASE("a thread that is inside a function when the time is up is let go and 
 }
 
 TEST_CASE("submitting races shutting down: each call is made, dropped or refused") {
-  for (int round = 0; round < 100; ++round) {
+  for (int round = 0; round < 30; ++round) {
     tracked::reset();
     auto pool = std::make_shared<thread_pool>(timeless(3, 2));
     std::atomic<int> ran{0};

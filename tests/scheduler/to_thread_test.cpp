@@ -22,6 +22,7 @@
 #include "charkha/cancelled_error.hpp"
 #include "charkha/charkha.hpp"
 #include "charkha/detail/this_thread.hpp"
+#include "job_queue.hpp"
 #include "support/every_runtime.hpp"
 #include "support/hand_runtime.hpp"
 #include "support/report_log.hpp"
@@ -34,6 +35,7 @@ using charkha::report_kind;
 using charkha::runtime;
 using charkha::simulation;
 using charkha::to_thread;
+using charkha::detail::intrusive_ptr;
 using charkha::test::hand_runtime;
 using charkha::test::on_every_runtime;
 using charkha::test::report_log;
@@ -72,6 +74,25 @@ class stoppable {
   std::atomic<bool> inside{false}, stopped{false};
 };
 coro<> call_stoppable(stoppable& function) { co_await to_thread(std::ref(function)); }
+
+/// Runs nothing before the test says so, on the test's thread.
+class hand_executor final : public charkha::detail::blocking_executor {
+ public:
+  hand_executor() noexcept = default;
+  [[nodiscard]] bool submit(charkha::detail::blocking_job& job) noexcept override {
+    queue.push(job);
+    return true;
+  }
+  [[nodiscard]] bool withdraw(charkha::detail::blocking_job& job) noexcept override {
+    return static_cast<bool>(queue.remove(job));
+  }
+  void call_oldest() {
+    const auto job = queue.take();
+    job->run();
+    job->deliver();
+  }
+  charkha::detail::job_queue queue;
+};
 
 template <class Condition>
 void until(Condition condition) {
@@ -226,22 +247,81 @@ TEST_CASE("it works within gather and timeout") {
   });
 }
 
-TEST_CASE("the wait says what it is") {
-  const auto pool = std::make_shared<charkha::detail::thread_pool>(charkha::detail::thread_pool_config{});
-  hand_runtime rt(1, nullptr, pool);
-  held function;
-  auto t = rt.spawn(call_held(function));
+TEST_CASE("by hand: submitted by the await, delivered through the ready queue; the wait says what it is") {
+  const auto calls = std::make_shared<hand_executor>();
+  hand_runtime rt(1, nullptr, calls);
+  auto body = []() -> coro<int> {
+    const int sum = co_await to_thread(add, 1, 2);
+    co_return sum;
+  };
+  auto t = rt.spawn(body());
+  CHECK(calls->queue.empty());
   rt.run();
+  CHECK(calls->queue.size() == 1);
   const auto& block = charkha::detail::task_access::block(t);
   CHECK(block.state.is_waiting());
   CHECK(block.waiting_on->describe() == "to_thread");
-  function.gate.release();
-  until([&] {
+  calls->call_oldest();
+  CHECK_FALSE(t.done());  // never on the caller's stack
+  rt.run();
+  CHECK(t.result() == 3);
+}
+
+TEST_CASE("by hand: a cancel request before, while and after the function runs") {
+  tracked::reset();
+  for (const int when : {0, 1, 2}) {
+    CAPTURE(when);
+    const auto calls = std::make_shared<hand_executor>();
+    hand_runtime rt(1, nullptr, calls);
+    auto body = []() -> coro<int> {
+      auto function = [held = tracked(1)] { return tracked(held.value); };
+      const auto value = co_await to_thread(std::move(function));
+      co_return value.value;
+    };
+    auto t = rt.spawn(body());
     rt.run();
-    return t.done();
-  });
-  CHECK(function.ended == 1);
-  CHECK(pool->shut_down(charkha::detail::parker::never) == 0);
+    if (when == 0) CHECK(t.cancel());
+    if (when == 1) {
+      const auto job = calls->queue.take();
+      job->run();
+      CHECK(t.cancel());
+      job->deliver();
+    }
+    if (when == 2) {
+      calls->call_oldest();
+      CHECK(t.cancel());  // the task has not resumed: the cancel wins (R31)
+    }
+    rt.run();
+    CHECK(t.cancelled());
+    CHECK(calls->queue.empty());
+    CHECK(tracked::alive == 0);
+  }
+}
+
+TEST_CASE("by hand: a runtime that is torn down while a call is queued, or runs") {
+  tracked::reset();
+  for (const bool running : {false, true}) {
+    CAPTURE(running);
+    report_log log;
+    const auto calls = std::make_shared<hand_executor>();
+    intrusive_ptr<charkha::detail::blocking_job> job;
+    {
+      hand_runtime rt(1, &log, calls);
+      auto body = [](tracked) -> coro<> {
+        auto function = [held = tracked(1)] {};
+        co_await to_thread(std::move(function));
+      };
+      static_cast<void>(rt.spawn(body(tracked(2))));
+      rt.run();
+      if (running) job = calls->queue.take();
+    }
+    CHECK(log.count(report_kind::destroyed_while_pending) == 1);
+    CHECK(tracked::alive == 1);
+    if (running) job->run();
+    job = {};
+    static_cast<void>(calls->queue.take());
+    CHECK(tracked::alive == 0);
+  }
 }
 
 TEST_CASE("a runtime without a place for blocking functions says so") {
@@ -345,6 +425,7 @@ TEST_CASE("stop is requested on cancel, on time-out and on shutdown") {
       CHECK_THROWS_AS(t.get(), cancelled_error);
     }
     // A time-out may come before the function has begun; then it never does.
+    until([&] { return function.stopped == function.inside; });
     CHECK(rt.shutdown(60s).complete());
     CHECK(function.stopped == function.inside);
     if (how != 1) CHECK(function.stopped);
@@ -358,6 +439,7 @@ TEST_CASE("a call that is cancelled before it began never runs") {
   auto running = rt.spawn(call_held(first));
   until([&] { return first.inside == 1; });
   auto queued = rt.spawn(call_held(second));
+  until([&] { return charkha::detail::task_access::block(queued).state.is_waiting(); });
   queued.cancel();
   CHECK_THROWS_AS(queued.get(), cancelled_error);
   first.gate.release();
@@ -552,7 +634,9 @@ TEST_CASE("a task that waits for a function and swallows every request is destro
     left = rt.spawn(stubborn(function), {.name = "stubborn"});
     until([&] { return function.inside > 0; });
     const auto result = rt.shutdown(5ms);
-    CHECK(result.unfinished == std::vector<std::string>{"stubborn"});
+    REQUIRE(result.unfinished.size() == 1);
+    CHECK(result.unfinished[0].name == "stubborn");
+    CHECK(result.unfinished[0].waiting_for == "to_thread");
     CHECK(result.threads_not_stopped >= 1);
     CHECK(left->cancelled());
   }

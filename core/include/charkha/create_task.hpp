@@ -32,7 +32,7 @@ void begin_task(task_block& task, const task_options& options);
 /// closed, std::bad_alloc.
 template <class T>
 [[nodiscard]] task<T> make_task(executor& runtime, coro<T> body, const task_options& options,
-                                 const std::source_location& site) {
+                                const std::source_location& site) {
   if (!body) throw_empty_coro();
   const auto root = coro_access::frame(body);
   auto block = std::make_unique<typed_task_block<T>>(runtime, root, context_for(options), site);

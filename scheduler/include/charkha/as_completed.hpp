@@ -39,9 +39,8 @@ class completion_feed : public std::enable_shared_from_this<completion_feed<Hand
   void start(std::chrono::nanoseconds timeout) {
     callbacks_.reserve(handles_.size());
     for (const auto& each : handles_) {
-      callbacks_.push_back(each.add_done_callback([feed = this->shared_from_this()](const Handle& ended) {
-        feed->completed(ended);
-      }));
+      callbacks_.push_back(
+          each.add_done_callback([feed = this->shared_from_this()](const Handle& ended) { feed->completed(ended); }));
     }
     if (timeout == std::chrono::nanoseconds::max() || handles_.empty()) return;
     const auto timer = call_later(timeout, [feed = this->shared_from_this()] { feed->time_is_up(); });
@@ -170,8 +169,7 @@ class [[nodiscard]] completions {
 /// alone. On a worker only. Throws usage_error elsewhere and for tasks of another runtime.
 template <std::ranges::input_range Range>
   requires detail::awaitable<std::ranges::range_value_t<Range>>
-[[nodiscard]] auto as_completed(Range&& awaitables,
-                                std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max(),
+[[nodiscard]] auto as_completed(Range&& awaitables, std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max(),
                                 const std::source_location& site = std::source_location::current()) {
   using handle = detail::handle_of<std::ranges::range_value_t<Range>>;
   auto& here = detail::current_runtime();

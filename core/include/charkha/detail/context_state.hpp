@@ -70,7 +70,7 @@ class context_slot {
   /// As get(), making it if there is none. Throws std::bad_alloc.
   [[nodiscard]] context_state& demand();
   /// Before anybody else can see the slot, or for the one who runs in it.
-  intrusive_ptr<context_state> exchange(intrusive_ptr<context_state> state) noexcept;
+  intrusive_ptr<context_state> replace(intrusive_ptr<context_state> state) noexcept;
 
  private:
   std::atomic<context_state*> state_{nullptr};

@@ -62,6 +62,7 @@ class executor {
   /// An error that left a callback.
   virtual void report_callback_error(const std::source_location& site, std::exception_ptr error) noexcept = 0;
   /// A fatal_error left the task. Returns only if the embedder wants the task to end with that error.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): whoever overrides it keeps the error
   virtual void report_fatal(task_core& /*task*/, std::exception_ptr /*error*/) noexcept { std::terminate(); }
   /// The running task, or null, destroyed a coroutine that nobody ever started.
   virtual void report_never_awaited(task_core* /*by*/) noexcept {}
