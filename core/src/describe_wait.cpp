@@ -47,8 +47,12 @@ std::string describe_wait(task_core& task) {
     case look_result::busy:
       return "cancelled";
     case look_result::held:
-      break;
+      return describe_held_wait(task);
   }
+  __builtin_unreachable();
+}
+
+std::string describe_held_wait(task_core& task) {
   // What is described may live in the frame that only the hold keeps: copied, without allocating.
   std::array<char, 63> text{};
   wait_operation& operation = *task.waiting_on;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "charkha/detail/describe_wait.hpp"
 #include "charkha/detail/fork_scope.hpp"
 
 namespace charkha::detail {
@@ -100,6 +101,19 @@ void forked_record::set_name(std::string_view name) {
   } else {
     child_->set_name(name);
   }
+}
+
+std::string forked_record::waiting_for() {
+  look_result seen = look_result::running;
+  forked_task* child = nullptr;
+  {
+    const spin_guard guard(lock_);
+    child = child_;
+    if (child != nullptr) seen = child->state.hold_to_look();
+  }
+  if (child == nullptr) return {};
+  if (seen == look_result::running) return "running";
+  return seen == look_result::busy ? "cancelled" : describe_held_wait(*child);
 }
 
 intrusive_ptr<context_state> forked_record::context() {

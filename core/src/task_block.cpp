@@ -5,6 +5,7 @@
 
 #include "charkha/cancelled_error.hpp"
 #include "charkha/detail/describe_exception.hpp"
+#include "charkha/detail/describe_wait.hpp"
 
 namespace charkha::detail {
 
@@ -12,6 +13,8 @@ std::string task_block::name() const {
   std::string given = given_name();
   return given.empty() ? "Task-" + std::to_string(number_) : given;
 }
+
+std::string task_block::waiting_for() { return is_complete() ? std::string() : describe_wait(*this); }
 
 serial_queue& task_block::callbacks() { return first_queue(demand_notes().callbacks, runtime); }
 

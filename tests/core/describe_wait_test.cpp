@@ -4,13 +4,17 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <coroutine>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include "charkha/cancelled_error.hpp"
+#include "charkha/current_task.hpp"
 #include "charkha/gather.hpp"
+#include "charkha/usage_error.hpp"
 #include "charkha/when_all.hpp"
 #include "support/crank.hpp"
 #include "support/gate.hpp"
@@ -152,6 +156,47 @@ TEST_CASE("what happens to the task while it is looked at is carried on afterwar
       CHECK(error.message() == "meanwhile");
     }
   }
+}
+
+TEST_CASE("a handle says what its task waits for, and nothing when the task is done") {
+  crank wheel;
+  gate closed;
+  auto inner = wheel.start(pass(closed), {.name = "inner"});
+  auto outer = wheel.start(await_it(inner));
+  const charkha::any_task untyped = outer;
+  CHECK(untyped.waiting_for() == "running");
+  wheel.run();
+  CHECK(inner.waiting_for() == "gate");
+  CHECK(untyped.waiting_for() == "task inner");
+  closed.open();
+  CHECK(inner.waiting_for() == "running");
+  wheel.run();
+  CHECK(inner.waiting_for().empty());
+  CHECK(untyped.waiting_for().empty());
+  CHECK_THROWS_AS(static_cast<void>(charkha::any_task().waiting_for()), charkha::usage_error);
+}
+
+TEST_CASE("so does the handle of a child of when_all") {
+  crank wheel;
+  gate closed;
+  std::array<charkha::any_task, 2> children;
+  auto introduce = [&](std::size_t index) -> coro<> {
+    children[index] = charkha::current_task();
+    co_await closed.wait();
+  };
+  auto both = [&]() -> coro<> { co_await charkha::when_all(introduce(0), introduce(1)); };
+  auto parent = wheel.start(both());
+  wheel.run();
+  CHECK(parent.waiting_for() == "when_all");
+  CHECK(children[0].waiting_for() == "gate");
+  children[1].cancel();
+  CHECK(children[1].waiting_for() == "running");  // it has its turn now
+  wheel.run();
+  closed.open();
+  wheel.run();
+  CHECK(children[0].waiting_for().empty());
+  CHECK(children[1].waiting_for().empty());
+  CHECK(parent.cancelled());
 }
 
 TEST_CASE("a task that a canceller holds for long is called cancelled") {

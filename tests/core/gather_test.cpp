@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <tuple>
@@ -200,6 +201,25 @@ TEST_CASE("a value is moved out of a task that only the gather knows, and copied
   CHECK_NOTHROW(t.result());
   CHECK(tracked::copies == 1);
   CHECK(held.result().value == 1);
+}
+
+TEST_CASE("a range of handles stays as it is, unless it is given away") {
+  crank wheel;
+  std::vector<task<int>> handles{wheel.start(give(1)), wheel.start(give(2))};
+  auto body = [&]() -> coro<> {
+    const auto from_range = co_await gather(handles);
+    CHECK(from_range == std::vector<int>{1, 2});
+    CHECK(handles[0].done());
+    const auto from_view = co_await gather(handles | std::views::reverse);
+    CHECK(from_view == std::vector<int>{2, 1});
+    CHECK(handles[1].done());
+    const auto given_away = co_await gather(std::move(handles));
+    CHECK(given_away == std::vector<int>{1, 2});
+    for (const auto& handle : handles) CHECK_FALSE(handle);
+  };
+  auto t = wheel.start(body());
+  wheel.run();
+  CHECK_NOTHROW(t.result());
 }
 
 TEST_CASE("the first error is thrown at once, the others keep running and their errors count as seen (R37)") {

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "charkha/charkha.hpp"
+#include "support/report_log.hpp"
 #include "support/seeds.hpp"
 
 namespace charkha::test {
@@ -40,6 +41,23 @@ template <class Program>
 void on_every_runtime(Program&& program, std::uint64_t seed_count = 20) {
   in_every_simulation(program, seed_count);
   on_every_thread_count(program);
+}
+
+/// The same, and nothing may be reported to the end.
+template <class Program>
+void without_reports_on_every_runtime(Program&& program, std::uint64_t seed_count = 20) {
+  for (const int workers : worker_counts) {
+    CAPTURE(workers);
+    for (const auto seed : seeds(seed_count)) {
+      CAPTURE(seed);
+      report_log log;
+      simulation({.workers = workers, .seed = seed, .reports = &log}).run(program());
+      CHECK(log.count() == 0);
+    }
+    report_log log;
+    run(program(), {.workers = workers, .reports = &log});
+    CHECK(log.count() == 0);
+  }
 }
 
 }  // namespace charkha::test

@@ -33,6 +33,7 @@ class [[nodiscard]] barrier_wait final : public queued_awaiter<barrier_wait> {
   static constexpr std::ptrdiff_t again = -1;
 
   explicit barrier_wait(barrier& owner) noexcept : queued_awaiter("barrier"), owner_(owner) {}
+  barrier_wait(barrier_wait&&) noexcept = default;
   ~barrier_wait() { withdraw(); }
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }  // entering changes the barrier: once

@@ -27,6 +27,7 @@ namespace detail {
 class [[nodiscard]] condition_wait final : public queued_awaiter<condition_wait> {
  public:
   explicit condition_wait(condition& owner) noexcept : queued_awaiter("condition"), owner_(owner) {}
+  condition_wait(condition_wait&&) noexcept = default;
   ~condition_wait() { withdraw(); }
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }

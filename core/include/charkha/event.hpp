@@ -19,6 +19,7 @@ namespace detail {
 class [[nodiscard]] event_wait final : public queued_awaiter<event_wait> {
  public:
   explicit event_wait(event& owner) noexcept : queued_awaiter("event"), owner_(owner) {}
+  event_wait(event_wait&&) noexcept = default;
   ~event_wait() { withdraw(); }
 
   void await_resume() { finish(); }

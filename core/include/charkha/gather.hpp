@@ -128,7 +128,7 @@ template <bool Errors, class Range>
 [[nodiscard]] auto gather_range(const std::source_location& site, Range&& awaitables) {
   using handle = handle_of<std::ranges::range_value_t<Range>>;
   std::vector<handle> handles;
-  for (auto&& awaitable : awaitables) handles.push_back(to_handle(std::move(awaitable), site));
+  for (auto&& awaitable : awaitables) handles.push_back(element_to_handle<Range>(awaitable, site));
   auto set = intrusive_ptr<completion_set>::adopt(*new completion_set(
       current_runtime(), handles.size(), Errors ? settle_when::all_completed : settle_when::first_failure, true));
   for (std::size_t i = 0; i < handles.size(); ++i) set->set_child(i, handle_access::take(std::move(handles[i])));
@@ -146,14 +146,16 @@ concept awaitable_range = std::ranges::input_range<Range> && awaitable<std::rang
 ///
 /// The first error is thrown at the co_await at once; the other tasks go on, and their errors count as seen. A child
 /// that was cancelled counts as an error: cancelled_error. A cancel request of the awaiting task is passed on to every
-/// child that is not done, and thrown when all are. The same task given twice is run once and gives its value twice. On
-/// a worker only. Throws usage_error for a task of another runtime.
+/// child that is not done; the first that ends by it ends the gather, with several workers perhaps before the others have
+/// ended. The same task given twice is run once and gives its value twice. On a worker only. Throws usage_error for a
+/// task of another runtime.
 template <detail::awaitable... Awaitables>
 [[nodiscard]] auto gather(Awaitables&&... awaitables) {
   return detail::gather_all<false>(std::source_location::current(), std::forward<Awaitables>(awaitables)...);
 }
 
-/// The same for a range of coros or tasks; gives a vector. The elements are moved out of the range.
+/// The same for a range of coros or tasks; gives a vector. Coros are moved out of the range; handles are copied, unless
+/// the range is an rvalue.
 template <detail::awaitable_range Range>
 [[nodiscard]] auto gather(Range&& awaitables, const std::source_location& site = std::source_location::current()) {
   return detail::gather_range<false>(site, std::forward<Range>(awaitables));

@@ -17,6 +17,7 @@ namespace detail {
 class [[nodiscard]] latch_wait final : public queued_awaiter<latch_wait> {
  public:
   explicit latch_wait(latch& owner) noexcept : queued_awaiter("latch"), owner_(owner) {}
+  latch_wait(latch_wait&&) noexcept = default;
   ~latch_wait() { withdraw(); }
   void await_resume() { finish(); }
 

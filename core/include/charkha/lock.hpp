@@ -27,6 +27,7 @@ enum class lock_state : std::uint8_t { free, on_its_way, held };
 class [[nodiscard]] lock_wait : public queued_awaiter<lock_wait> {
  public:
   explicit lock_wait(lock& owner) noexcept : queued_awaiter("lock"), owner_(owner) {}
+  lock_wait(lock_wait&&) noexcept = default;
   ~lock_wait() { withdraw(); }
 
   void await_resume() { finish(); }

@@ -22,6 +22,7 @@ namespace detail {
 class semaphore_wait : public queued_awaiter<semaphore_wait> {
  public:
   explicit semaphore_wait(semaphore& owner) noexcept : queued_awaiter("semaphore"), owner_(owner) {}
+  semaphore_wait(semaphore_wait&&) noexcept = default;
   ~semaphore_wait() { withdraw(); }
 
   void await_resume() { finish(); }

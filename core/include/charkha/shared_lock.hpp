@@ -25,6 +25,7 @@ class shared_lock_wait : public queued_awaiter<shared_lock_wait> {
  public:
   shared_lock_wait(shared_lock& owner, bool shared) noexcept
       : queued_awaiter(shared ? "shared_lock (reader)" : "shared_lock (writer)"), owner_(owner), shared_(shared) {}
+  shared_lock_wait(shared_lock_wait&&) noexcept = default;
   ~shared_lock_wait() { withdraw(); }
 
   void await_resume() { finish(); }

@@ -166,7 +166,8 @@ class [[nodiscard]] completions {
 ///
 /// After `timeout`, counted from the call, those that have not ended throw timeout_error; none is cancelled, and leaving
 /// the loop early cancels none either. The same task given twice counts once. Cancelling whoever waits leaves the tasks
-/// alone. On a worker only. Throws usage_error elsewhere and for tasks of another runtime.
+/// alone. Coros are moved out of the range; handles are copied, unless it is an rvalue. On a worker only. Throws
+/// usage_error elsewhere and for tasks of another runtime.
 template <std::ranges::input_range Range>
   requires detail::awaitable<std::ranges::range_value_t<Range>>
 [[nodiscard]] auto as_completed(Range&& awaitables, std::chrono::nanoseconds timeout = std::chrono::nanoseconds::max(),
@@ -176,7 +177,7 @@ template <std::ranges::input_range Range>
   std::vector<handle> distinct;
   std::unordered_set<const void*> seen;
   for (auto&& each : awaitables) {
-    auto added = detail::to_handle(std::move(each), site);
+    auto added = detail::element_to_handle<Range>(each, site);
     auto& core = detail::handle_access::core(added);
     if (&core.home() != &here) detail::throw_foreign("as_completed", core);
     if (seen.insert(&core).second) distinct.push_back(std::move(added));

@@ -41,6 +41,8 @@ template <class Awaitable>
 coro<awaited_value_t<Awaitable>> await_without_time(Awaitable what, std::source_location site) {
   if constexpr (handle_like<Awaitable>) {
     if (what.done()) co_return co_await std::move(what);
+    const auto& core = handle_access::core(what);
+    if (&core.home() != &current_runtime()) throw_foreign("wait_for", core);  // before it is cancelled
   }
   auto set = intrusive_ptr<completion_set>::adopt(
       *new completion_set(current_runtime(), 1, settle_when::all_completed, false));

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cases of CPython's test_runners: run and runner, on real threads with 1, 2, 4 and 8 workers.
-// Not here: RunnerTests.run_keeps_context, which needs context variables.
 #include <doctest/doctest.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -361,6 +360,31 @@ bool refuse_sigint_handlers() {
 }
 
 }  // namespace
+
+TEST_CASE("test_runners.RunnerTests.run_keeps_context: what one main sets the next one sees, and nobody outside") {
+  with_every_worker_count([](int workers) {
+    static charkha::context_var<int> variable("variable", -1);
+    runner here({.workers = workers});
+    auto get_and_set = [](int value) -> coro<int> {
+      const int before = variable.get();
+      variable.set(value);
+      co_await charkha::yield();
+      CHECK(variable.get() == value);
+      co_return before;
+    };
+    CHECK(here.run(get_and_set(1)) == -1);
+    CHECK(here.run(get_and_set(2)) == 1);
+    auto in_a_task_of_its_own = [&]() -> coro<int> {
+      auto t = charkha::create_task(get_and_set(3));
+      co_return co_await t;
+    };
+    CHECK(here.run(in_a_task_of_its_own()) == 2);
+    CHECK(here.run(get_and_set(4)) == 2);
+    CHECK(variable.get() == -1);
+    runner other({.workers = workers});
+    CHECK(other.run(get_and_set(5)) == -1);
+  });
+}
 
 TEST_CASE("child: runs where no handler for SIGINT can be set" * doctest::skip()) {
   const signal_action standard(SIGINT, SIG_DFL);

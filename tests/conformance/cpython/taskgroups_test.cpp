@@ -719,3 +719,31 @@ TEST_CASE(
     CHECK(then == "cancelled(outside)");
   });
 }
+
+TEST_CASE("test_taskgroups.TestTaskGroup.taskgroup_task_context: a child lives in the context that it is given") {
+  on_every_runtime([]() -> coro<> {
+    static charkha::context_var<int> variable("variable", 0);
+    auto expect = [](int before, int after) -> coro<> {
+      CHECK(variable.get() == before);
+      variable.set(after);
+      co_await charkha::yield();
+      CHECK(variable.get() == after);
+    };
+    auto body = [&](task_group& group) -> coro<> {
+      const charkha::context given = charkha::context::copy_current();
+      CHECK(variable.get() == 0);
+      auto first = group.create_task(expect(0, 1), {.context = &given});
+      co_await first;
+      CHECK(variable.get() == 0);
+      CHECK(given.run([] { return variable.get(); }) == 1);
+      auto second = group.create_task(expect(1, 2), {.context = &given});
+      co_await second;
+      CHECK(given.run([] { return variable.get(); }) == 2);
+      group.create_task(expect(0, 3));
+      co_await group.create_task(expect(0, 4));
+      CHECK(variable.get() == 0);
+    };
+    co_await with_task_group(body);
+    CHECK(variable.get() == 0);
+  });
+}

@@ -98,3 +98,41 @@ TEST_CASE(
     CHECK_THROWS_AS(static_cast<void>(second.get()), charkha::cancelled_error);
   });
 }
+
+TEST_CASE(
+    "test_tasks.RunCoroutineThreadsafeTests.run_coroutine_threadsafe_task_factory_exception: a spawn hook that throws "
+    "reaches the caller, and the coroutine never runs") {
+  struct refusing final : charkha::task_hooks {
+    refusing() noexcept = default;
+    void on_spawn(const charkha::any_task& task) override {
+      if (task.name() != "refused") return;
+      cancelled_in_time = task.cancel();
+      throw std::logic_error("no such tasks");
+    }
+    std::atomic<bool> cancelled_in_time{false};
+  };
+  for (const int workers : {1, 2, 4, 8}) {
+    CAPTURE(workers);
+    charkha::test::report_log log;
+    refusing hooks;
+    std::atomic<bool> ran{false};
+    {
+      runtime rt{{.workers = workers, .reports = &log, .hooks = &hooks}};
+      std::thread outside([&] {
+        const auto run = [&]() -> coro<> {
+          ran = true;
+          co_return;
+        };
+        CHECK_THROWS_WITH_AS(static_cast<void>(rt.spawn(run(), {.name = "refused"})), "no such tasks",
+                             std::logic_error);
+        CHECK(rt.all_tasks().empty());
+        CHECK(rt.spawn(add(1, 2)).get() == 3);  // others are not in the least impressed
+      });
+      outside.join();
+      CHECK(rt.shutdown(60s).complete());
+    }
+    CHECK_FALSE(ran);
+    CHECK(hooks.cancelled_in_time);
+    CHECK(log.count() == 0);
+  }
+}

@@ -5,6 +5,7 @@
 
 #include <concepts>
 #include <coroutine>
+#include <ranges>
 #include <source_location>
 #include <string_view>
 #include <type_traits>
@@ -69,6 +70,18 @@ template <awaitable Awaitable>
   requires(!handle_like<Awaitable>)
 [[nodiscard]] auto to_handle(Awaitable&& what, const std::source_location& site) {
   return start_task(current_runtime(), to_coro(std::forward<Awaitable>(what)), {}, site);
+}
+
+/// An element of a range that a combinator is given: a handle is copied, unless the range itself is given away; anything
+/// else can only be moved out of it.
+template <class Range, class Element>
+[[nodiscard]] auto element_to_handle(Element&& element, const std::source_location& site) {
+  constexpr bool given_away = !std::is_lvalue_reference_v<Range> && !std::ranges::view<Range>;
+  if constexpr (handle_like<Element> && !given_away) {
+    return to_handle(std::as_const(element), site);
+  } else {
+    return to_handle(std::move(element), site);  // NOLINT(bugprone-move-forwarding-reference)
+  }
 }
 
 /// Something belongs to another runtime than the combinator `what`.

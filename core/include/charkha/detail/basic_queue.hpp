@@ -22,6 +22,7 @@ class [[nodiscard]] queue_get final : public queued_awaiter<queue_get<T, Items>>
 
  public:
   explicit queue_get(basic_queue<T, Items>& owner) noexcept : base("queue get"), queue_(owner) {}
+  queue_get(queue_get&&) noexcept = default;
   ~queue_get() { base::withdraw(); }
 
   T await_resume() {
@@ -64,6 +65,7 @@ class [[nodiscard]] queue_put final : public queued_awaiter<queue_put<T, Items>>
  public:
   explicit queue_put(basic_queue<T, Items>& owner, typename Items::item item) noexcept
       : base("queue put"), queue_(owner), item_(std::move(item)) {}
+  queue_put(queue_put&&) noexcept = default;
   ~queue_put() { base::withdraw(); }
 
   void await_resume() {

@@ -16,4 +16,7 @@ class task_core;
 /// nothing meanwhile, and cuts descriptions of more than 63 bytes. From any thread, with nothing locked.
 [[nodiscard]] std::string describe_wait(task_core& task);
 
+/// The same of a task that the caller holds (task_state::hold_to_look); lets it go. The hold keeps it alive.
+[[nodiscard]] std::string describe_held_wait(task_core& task);
+
 }  // namespace charkha::detail

@@ -41,6 +41,7 @@ class forked_record final : public task_record {
   [[nodiscard]] std::string name() const override;
   void set_name(std::string_view name) override;
   [[nodiscard]] const std::source_location& site() const noexcept override { return site_; }
+  [[nodiscard]] std::string waiting_for() override;
   [[nodiscard]] intrusive_ptr<context_state> context() override;
   [[nodiscard]] intrusive_ptr<cancel_listener> set_listener(intrusive_ptr<cancel_listener> told) override;
 

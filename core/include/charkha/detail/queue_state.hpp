@@ -79,6 +79,7 @@ class queue_state {
 class [[nodiscard]] queue_join final : public queued_awaiter<queue_join> {
  public:
   explicit queue_join(queue_state& state) noexcept : queued_awaiter("queue join"), state_(state) {}
+  queue_join(queue_join&&) noexcept = default;
   ~queue_join() { withdraw(); }
   void await_resume() { finish(); }
 

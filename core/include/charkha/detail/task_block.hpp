@@ -36,6 +36,7 @@ class task_block : public task_core, public task_record {
   [[nodiscard]] std::string name() const final;
   void set_name(std::string_view name) final { task_core::set_name(name); }
   [[nodiscard]] const std::source_location& site() const noexcept final { return site_; }
+  [[nodiscard]] std::string waiting_for() final;
   [[nodiscard]] intrusive_ptr<context_state> context() final {
     return intrusive_ptr<context_state>(task_core::context.demand());
   }

@@ -23,6 +23,8 @@ class task_record : public future_core {
   virtual void set_name(std::string_view name) = 0;
   /// Where the task was created.
   [[nodiscard]] virtual const std::source_location& site() const noexcept = 0;
+  /// What it is suspended in, as describe_wait() says it; empty when it is done.
+  [[nodiscard]] virtual std::string waiting_for() = 0;
   /// The task's context; a context of its own if the task has ended and left none.
   [[nodiscard]] virtual intrusive_ptr<context_state> context() = 0;
   /// Tells `listener` of each cancel request from now on, unless somebody is told already. What is told from now on; null

@@ -70,6 +70,8 @@ class wait_operation {
 
  protected:
   wait_operation() noexcept = default;
+  /// What is not awaited yet can be moved, for combinators that keep it in a frame.
+  wait_operation(wait_operation&& /*idle*/) noexcept {}
   ~wait_operation() = default;
 
   /// Step 1. `frame` is where the task resumes.

@@ -22,6 +22,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <string_view>
+#include <utility>
 
 #include "charkha/detail/promise_base.hpp"
 #include "charkha/detail/spin_lock.hpp"
@@ -58,6 +59,7 @@ class queued_wait : public wait_operation {
 
  protected:
   explicit queued_wait(std::string_view what) noexcept : what_(what) {}
+  queued_wait(queued_wait&& idle) noexcept : wait_operation(std::move(idle)), what_(idle.what_) {}
   ~queued_wait() = default;
 
   /// Under the site's lock: begins the wait at the back of `line`.
@@ -175,6 +177,7 @@ class queued_awaiter : public queued_wait {
 
  protected:
   using queued_wait::queued_wait;
+  queued_awaiter(queued_awaiter&&) noexcept = default;
   ~queued_awaiter() = default;
 
   /// Throws cancelled_error if a cancel request is to be delivered here, after withdrawing. Does nothing if the task

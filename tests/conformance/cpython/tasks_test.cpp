@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: Apache-2.0
+// CPython's cases for tasks themselves (test_tasks.py), written anew from what each one is about: what can be awaited,
+// names, sleep, the current task, contexts, reports. Who waits for what is said by gates, since turns cannot be counted on
+// several workers. Cancellation and the combinators have files of their own.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <limits>
+#include <source_location>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "charkha/charkha.hpp"
+#include "support/every_runtime.hpp"
+#include "support/gate.hpp"
+#include "support/outcome.hpp"
+#include "support/report_log.hpp"
+#include "support/until.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using charkha::context;
+using charkha::context_var;
+using charkha::coro;
+using charkha::create_task;
+using charkha::current_task;
+using charkha::report_kind;
+using charkha::simulation;
+using charkha::task;
+using charkha::usage_error;
+using charkha::test::gate;
+using charkha::test::in_every_simulation;
+using charkha::test::on_every_runtime;
+using charkha::test::outcome_of;
+using charkha::test::report_log;
+using charkha::test::seeds;
+using charkha::test::until_waits;
+using charkha::test::worker_counts;
+
+coro<int> give(int value) {
+  co_await charkha::yield();
+  co_return value;
+}
+
+/// Did awaiting it throw an Error?
+template <class Error, class Awaitable>
+coro<bool> refused(Awaitable what) {
+  try {
+    static_cast<void>(co_await std::move(what));
+  } catch (const Error&) {
+    co_return true;
+  }
+  co_return false;
+}
+
+/// What a program brings along: neither a coro nor a handle.
+class twenty_one {
+ public:
+  twenty_one() noexcept = default;
+  charkha::detail::coro_awaiter<int> operator co_await() const { return give(21).operator co_await(); }
+};
+
+/// Whatever is asked of it, until the gate is open.
+coro<> stay(gate& closed) {
+  bool open = false;
+  while (!open) {
+    try {
+      co_await closed.wait();
+      open = true;
+    } catch (const charkha::cancelled_error&) {
+    }
+  }
+}
+
+context_var<std::string> variable("variable", "default");
+
+}  // namespace
+
+TEST_CASE("test_tasks.BaseTaskTests.other_loop_future: awaiting what belongs to another runtime is refused") {
+  charkha::runtime other{{.workers = 1}};
+  const auto foreign_future = other.create_future<int>();
+  gate closed;
+  const task<> foreign_task = other.spawn(stay(closed));
+  on_every_runtime([&]() -> coro<> {
+    const bool future_refused = co_await refused<usage_error>(foreign_future);
+    CHECK(future_refused);
+    const bool task_refused = co_await refused<usage_error>(foreign_task);
+    CHECK(task_refused);
+  });
+  closed.open();
+  foreign_task.get();
+  CHECK_FALSE(foreign_task.cancelled());
+  foreign_future.set_result(1);  // nobody has done anything to it
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.task_awaits_on_itself: is an error, no hang") {
+  on_every_runtime([]() -> coro<> {
+    task<> self;
+    gate known;
+    auto await_oneself = [&]() -> coro<> {
+      co_await known.wait();
+      co_await self;
+    };
+    self = create_task(await_oneself());
+    known.open();
+    const bool error = co_await refused<usage_error>(self);
+    CHECK(error);
+    CHECK_FALSE(self.cancelled());
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.ensure_future_awaitable: what can be awaited can be made a task") {
+  on_every_runtime([]() -> coro<> {
+    auto t = charkha::ensure_task(twenty_one());
+    static_assert(std::is_same_v<decltype(t), task<int>>);
+    const int value = co_await t;
+    CHECK(value == 21);
+    auto asleep = charkha::ensure_task(charkha::sleep(0s));
+    co_await asleep;
+    CHECK(asleep.done());
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.ensure_future_task: a task of a task is the same task") {
+  on_every_runtime([]() -> coro<> {
+    auto t = create_task(give(1));
+    CHECK(charkha::ensure_task(t) == t);
+    const auto f = charkha::create_future<int>();
+    CHECK(charkha::ensure_task(f) == f);
+    const int value = co_await charkha::ensure_task(t);
+    CHECK(value == 1);
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.get_stack: a suspended task shows where it waits, a done one shows nothing") {
+  on_every_runtime([]() -> coro<> {
+    gate closed;
+    auto wait = [&]() -> coro<> { co_await closed.wait(); };
+    auto inner = create_task(wait(), {.name = "inner"});
+    auto await_inner = [&]() -> coro<> { co_await inner; };
+    auto outer = create_task(await_inner());
+    co_await until_waits(inner);
+    co_await until_waits(outer);
+    CHECK(inner.waiting_for() == "gate");
+    CHECK(outer.waiting_for() == "task inner");
+    CHECK(current_task().waiting_for() == "running");
+    closed.open();
+    co_await outer;
+    CHECK(inner.waiting_for().empty());
+    CHECK(outer.waiting_for().empty());
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.task_repr_autogenerated: each unnamed task has a name of its own") {
+  on_every_runtime([]() -> coro<> {
+    auto a = create_task(give(1));
+    auto b = create_task(give(2));
+    CHECK(a.name().starts_with("Task-"));
+    CHECK(b.name().starts_with("Task-"));
+    CHECK(a.name() != b.name());
+    const std::string before = a.name();
+    co_await a;
+    co_await b;
+    CHECK(a.name() == before);
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.task_basics: a task that awaits two coroutines gives their sum") {
+  on_every_runtime([]() -> coro<> {
+    auto add = []() -> coro<int> {
+      const int a = co_await give(41);
+      const int b = co_await give(1);
+      co_return a + b;
+    };
+    auto t = create_task(add());
+    const int sum = co_await t;
+    CHECK(sum == 42);
+    CHECK(t.done());
+    CHECK(t.result() == 42);
+    CHECK(t.exception() == nullptr);
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.sleep: takes its time and gives the value") {
+  in_every_simulation([]() -> coro<> {
+    const auto before = charkha::clock::now();
+    const std::string first = co_await charkha::sleep(50ms, std::string("first"));
+    const auto between = charkha::clock::now();
+    const int second = co_await charkha::sleep(50ms, 2);
+    CHECK(first == "first");
+    CHECK(second == 2);
+    CHECK(between - before == 50ms);
+    CHECK(charkha::clock::now() - before == 100ms);
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.sleep_when_delay_is_nan: is an error") {
+  on_every_runtime([]() -> coro<> {
+    const std::chrono::duration<double> nan(std::numeric_limits<double>::quiet_NaN());
+    CHECK_THROWS_AS(static_cast<void>(charkha::sleep(nan)), std::invalid_argument);
+    CHECK_THROWS_AS(static_cast<void>(charkha::sleep(nan, 1)), std::invalid_argument);
+    co_return;
+  });
+}
+
+TEST_CASE("test_tasks.SleepTests.sleep_zero: lets the others have exactly one turn") {
+  auto program = []() -> coro<> {
+    int turns = 0;
+    auto count = [&] { charkha::call_soon([&] { ++turns; }); };
+    charkha::call_soon([&] {
+      ++turns;
+      count();  // for the turn after that
+    });
+    CHECK(turns == 0);
+    const int given = co_await charkha::sleep(0s, 10);
+    CHECK(given == 10);
+    CHECK(turns == 1);
+    co_await charkha::sleep(-1s);
+    CHECK(turns == 2);
+  };
+  for (const auto seed : seeds(20)) simulation({.workers = 1, .seed = seed}).run(program());
+  charkha::run(program(), {.workers = 1});
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.current_task: none outside, the task inside, none after") {
+  CHECK_FALSE(current_task());
+  on_every_runtime([]() -> coro<> {
+    task<> self;
+    gate known;
+    auto look = [&]() -> coro<> {
+      co_await known.wait();
+      CHECK(current_task() == self);
+      co_await charkha::sleep(0s);
+      CHECK(current_task() == self);
+    };
+    self = create_task(look());
+    known.open();
+    co_await self;
+    CHECK(current_task() != self);
+    // A callback is no task.
+    auto seen = charkha::create_future<bool>();
+    charkha::call_soon([&] { seen.set_result(static_cast<bool>(current_task())); });
+    const bool in_callback = co_await seen;
+    CHECK_FALSE(in_callback);
+  });
+  CHECK_FALSE(current_task());
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.current_task_with_interleaving_tasks: stays right when tasks take turns") {
+  on_every_runtime([]() -> coro<> {
+    std::array<task<>, 2> tasks;
+    gate known;
+    auto look = [&](std::size_t index) -> coro<> {
+      co_await known.wait();
+      for (int round = 0; round < 10; ++round) {
+        CHECK(current_task() == tasks[index]);
+        co_await charkha::yield();
+        CHECK(current_task() != tasks[1 - index]);
+      }
+    };
+    tasks = {create_task(look(0)), create_task(look(1))};
+    known.open();
+    co_await tasks[0];
+    co_await tasks[1];
+  });
+}
+
+TEST_CASE("test_tasks.BaseCurrentLoopTests.current_task_no_running_loop: there is none outside a runtime") {
+  CHECK_FALSE(current_task());
+  charkha::runtime idle{{.workers = 1}};  // that there is one somewhere makes no difference
+  CHECK_FALSE(current_task());
+}
+
+TEST_CASE("test_tasks.BaseCurrentLoopTests.current_task_no_running_loop_implicit: asking it anything is an error") {
+  CHECK_THROWS_AS(static_cast<void>(current_task().name()), usage_error);
+  CHECK_THROWS_AS(static_cast<void>(current_task().cancel()), usage_error);
+  CHECK_THROWS_AS(static_cast<void>(charkha::all_tasks()), usage_error);
+  CHECK_THROWS_AS(static_cast<void>(create_task(give(1))), usage_error);
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.log_destroyed_pending_task: a task destroyed while it waits is reported once") {
+  const std::vector<std::string> expected{"stubborn"};
+  for (const int workers : worker_counts) {
+    CAPTURE(workers);
+    gate closed;
+    auto leave_one = [&]() -> coro<> {
+      auto t = create_task(stay(closed), {.name = "stubborn"});
+      co_await until_waits(t);
+    };
+    {
+      report_log log;
+      simulation({.workers = workers, .seed = 7, .reports = &log}).run(leave_one());
+      CHECK(log.names(report_kind::destroyed_while_pending) == expected);
+      CHECK(log.count() == 1);
+    }
+    report_log log;
+    charkha::run(leave_one(), {.workers = workers, .shutdown_timeout = 20ms, .reports = &log});
+    CHECK(log.names(report_kind::destroyed_while_pending) == expected);
+    CHECK(log.count() == 1);
+  }
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.task_source_traceback: a task knows where it was created") {
+  on_every_runtime([]() -> coro<> {
+    const auto here = std::source_location::current();
+    auto t = create_task(give(1));
+    CHECK(t.site().line() == here.line() + 1);
+    CHECK(std::string_view(t.site().file_name()) == here.file_name());
+    auto ensured = charkha::ensure_task(give(2));
+    CHECK(ensured.site().line() == here.line() + 4);
+    co_await t;
+    co_await ensured;
+    CHECK(t.site().line() == here.line() + 1);
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.bare_create_task: needs nothing but a running task") {
+  on_every_runtime([]() -> coro<> {
+    auto deeper = []() -> coro<std::string> {
+      auto t = create_task([]() -> coro<std::string> { co_return "123"; });
+      co_return co_await t;
+    };
+    const std::string value = co_await deeper();
+    CHECK(value == "123");
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.bare_create_named_task: and takes a name") {
+  on_every_runtime([]() -> coro<> {
+    auto t = create_task([]() -> coro<std::string> { co_return current_task().name(); }, {.name = "fib"});
+    CHECK(t.name() == "fib");
+    const std::string inside = co_await t;
+    CHECK(inside == "fib");
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.context_1: what a task sets does not leave it") {
+  on_every_runtime([]() -> coro<> {
+    auto child = []() -> coro<> {
+      CHECK(variable.get() == "default");
+      variable.set("changed");
+      co_await charkha::yield();
+      CHECK(variable.get() == "changed");
+    };
+    auto t = create_task(child());
+    co_await t;
+    CHECK(variable.get() == "default");
+  });
+  CHECK(variable.get() == "default");
+}
+
+TEST_CASE(
+    "test_tasks.BaseTaskTests.context_2: a child sees what was set before it was created, not what is set after") {
+  on_every_runtime([]() -> coro<> {
+    gate later;
+    auto child = [&]() -> coro<std::string> {
+      co_await later.wait();
+      std::string seen = variable.get();
+      variable.set("child's");
+      co_return seen;
+    };
+    variable.set("before");
+    auto t = create_task(child());
+    variable.set("after");
+    later.open();
+    const std::string seen = co_await t;
+    CHECK(seen == "before");
+    CHECK(variable.get() == "after");
+    // A coroutine that is awaited is part of the task: no context of its own.
+    const std::string here = co_await child();
+    CHECK(here == "after");
+    CHECK(variable.get() == "child's");
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.context_3: a hundred tasks that take turns keep their own values") {
+  on_every_runtime(
+      []() -> coro<> {
+        auto child = [](int number) -> coro<> {
+          for (int round = 0; round < 5; ++round) {
+            const std::string mine = std::to_string(number) + "." + std::to_string(round);
+            variable.set(mine);
+            co_await charkha::yield();
+            CHECK(variable.get() == mine);
+            co_await charkha::sleep(std::chrono::microseconds(number % 3));
+            CHECK(variable.get() == mine);
+          }
+        };
+        std::vector<coro<>> children;
+        for (int i = 0; i < 100; ++i) children.push_back(child(i));
+        co_await charkha::gather(std::move(children));
+        CHECK(variable.get() == "default");
+      },
+      3);
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.context_4: tasks that are given one context share it") {
+  on_every_runtime([]() -> coro<> {
+    const context shared;
+    auto set = []() -> coro<> {
+      CHECK(variable.get() == "default");  // an empty context, not the creator's
+      variable.set("set by the first");
+      co_await charkha::yield();
+    };
+    variable.set("the creator's");
+    auto first = create_task(set(), {.context = &shared});
+    co_await first;
+    CHECK(variable.get() == "the creator's");
+    CHECK(shared.run([] { return variable.get(); }) == "set by the first");
+    auto get = []() -> coro<std::string> { co_return variable.get(); };
+    auto second = create_task(get(), {.context = &shared, .eager_start = true});
+    const std::string seen = co_await second;
+    CHECK(seen == "set by the first");
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.context_5: also when they are made of functions, or of copies of a context") {
+  on_every_runtime([]() -> coro<> {
+    variable.set("copied");
+    const context copy = context::copy_current();
+    auto set = [](const std::string& value) -> coro<> {
+      CHECK(variable.get() == "copied");
+      variable.set(value);
+      co_return;
+    };
+    auto first = create_task(set, std::string("set in the copy"), {.context = &copy});
+    co_await first;
+    CHECK(variable.get() == "copied");
+    auto second = create_task([]() -> coro<std::string> { co_return variable.get(); }, {.context = &copy});
+    const std::string seen = co_await second;
+    CHECK(seen == "set in the copy");
+  });
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.context_6: and when they are handed in from outside") {
+  for (const int workers : worker_counts) {
+    CAPTURE(workers);
+    charkha::runtime rt{{.workers = workers}};
+    const context shared;
+    rt.spawn(
+          []() -> coro<> {
+            variable.set("from outside");
+            co_return;
+          },
+          {.context = &shared})
+        .get();
+    CHECK(variable.get() == "default");
+    const auto get = [] { return variable.get(); };
+    CHECK(rt.spawn([&]() -> coro<std::string> { co_return get(); }, {.context = &shared}).get() == "from outside");
+    CHECK(rt.spawn([&]() -> coro<std::string> { co_return get(); }).get() == "default");
+  }
+}
+
+TEST_CASE("test_tasks.BaseTaskTests.get_context: a task's context can be read") {
+  on_every_runtime([]() -> coro<> {
+    const context given;
+    auto set = []() -> coro<> {
+      variable.set("set inside");
+      co_return;
+    };
+    auto t = create_task(set(), {.context = &given});
+    CHECK(t.get_context() == given);
+    auto own = create_task(set());
+    CHECK(own.get_context() != given);
+    CHECK(own.get_context() != current_task().get_context());
+    co_await t;
+    co_await own;
+    CHECK(t.get_context() == given);
+    CHECK(t.get_context().run([] { return variable.get(); }) == "set inside");
+  });
+}
