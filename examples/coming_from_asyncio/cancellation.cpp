@@ -28,7 +28,8 @@ charkha::coro<> passes() {
   auto reading = charkha::create_task(read_reply(begun));
   co_await begun.wait();
   reading.cancel();
-  co_await charkha::wait(std::vector{reading});
+  const std::vector ended{reading};
+  co_await charkha::wait(ended);
   expect(reading.cancelled());
 }
 
@@ -54,7 +55,8 @@ charkha::coro<> cleans_up() {
   auto moving = charkha::create_task(transfer(begun, rolled_back));
   co_await begun.wait();
   moving.cancel();
-  co_await charkha::wait(std::vector{moving});
+  const std::vector ended{moving};
+  co_await charkha::wait(ended);
   expect(moving.cancelled() && rolled_back);
 }
 
@@ -90,15 +92,17 @@ charkha::coro<long> sum(std::vector<int> numbers) {
 // [end]
 
 charkha::coro<> stops_at_a_checkpoint() {
-  auto whole = charkha::create_task(sum({1, 2, 3}));
+  const std::vector numbers{1, 2, 3};
+  auto whole = charkha::create_task(sum, numbers);
   const long total = co_await whole;
   expect(total == 6);
-  auto cancels_itself = []() -> charkha::coro<long> {
+  auto cancels_itself = [numbers]() -> charkha::coro<long> {
     charkha::current_task().cancel();
-    co_return co_await sum({1, 2, 3});
+    co_return co_await sum(numbers);
   };
   auto stopped = charkha::create_task(cancels_itself);
-  co_await charkha::wait(std::vector{stopped});
+  const std::vector ended{stopped};
+  co_await charkha::wait(ended);
   expect(stopped.cancelled());
 }
 

@@ -2,6 +2,7 @@
 // docs/coming-from-asyncio.md: forms that g++ 12 compiles correctly.
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include <charkha/charkha.hpp>
 
@@ -29,6 +30,13 @@ charkha::coro<> fill(std::string& text) {
 }
 // [end]
 
+// [list]
+charkha::coro<> wait_for_both(charkha::task<> a, charkha::task<> b) {
+  const std::vector both{a, b};  // not: co_await charkha::wait(std::vector{a, b})
+  co_await charkha::wait(both);
+}
+// [end]
+
 // [if-else]
 charkha::coro<std::string> read(bool cached) {
   if (cached) co_return co_await from_cache();  // not: co_await (cached ? from_cache() : from_disk())
@@ -41,6 +49,9 @@ charkha::coro<> async_main() {
   std::string text;
   co_await fill(text);
   expect(text == "read");
+  auto first = charkha::create_task(drain());
+  auto second = charkha::create_task(drain());
+  co_await wait_for_both(first, second);
   text = co_await read(true);
   expect(text == "cached");
 }

@@ -100,7 +100,8 @@ charkha::coro<> futures() {
   auto shown = charkha::create_task(show(answer), {.eager_start = true});  // waits for the answer
   shown.cancel();
   expect(answer.cancelled());  // passed on to what is awaited, as in asyncio; shield(answer) keeps it out
-  co_await charkha::wait(std::vector{shown});
+  const std::vector ended{shown};
+  co_await charkha::wait(ended);
   expect(shown.cancelled());
 }
 // [end]
