@@ -288,6 +288,17 @@ def without_margin(text):
     return textwrap.dedent(text).strip()
 
 
+@check
+def links_lead_somewhere(tree):
+    quoted = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+    for source in tree.sources(["*.md"]):
+        text = quoted.sub(lambda code: blank(code.group()), source.text)
+        for link in re.finditer(r"\]\((?![a-z]+:)([^()#\s]+)(?:#[^()\s]*)?\)", text):
+            place = os.path.normpath(os.path.join(os.path.dirname(source.path), link[1]))
+            if not (tree.root / place).exists():
+                yield source.path, source.line(link.start()), f"links to {place}, which does not exist"
+
+
 # ---- running them ----------------------------------------------------------------------------------------------------
 
 
