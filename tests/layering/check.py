@@ -19,6 +19,7 @@ import re
 import shutil
 import sys
 import tempfile
+import textwrap
 
 # Where a state word or a lock-free structure lives. Everything else calls their named transitions.
 COMPARE_EXCHANGE_HOMES = [
@@ -259,6 +260,43 @@ def example_body(text, name):
     """The file without its licence line and without the line that says its name."""
     head = re.compile(rf"(//[^\n]*SPDX-License-Identifier[^\n]*\n)?\s*(// {re.escape(name)}\n)?")
     return text[head.match(text).end() :].strip()
+
+
+@check
+def asyncio_page_shows_the_snippets(tree):
+    page_name, folder = "docs/coming-from-asyncio.md", "examples/coming_from_asyncio/"
+    if not tree.has(page_name):
+        return
+    page = Source(tree.root, page_name)
+    snippet = re.compile(r"^[ \t]*// \[([a-z0-9-]+)\][^\n]*\n(.*?)^[ \t]*// \[end\]$", re.MULTILINE | re.DOTALL)
+    snippets = {}
+    for source in tree.sources([folder + "*.cpp"]):
+        for match in snippet.finditer(source.text):
+            snippets[without_margin(match[2])] = (source.path, source.line(match.start()), match[1])
+    shown = set()
+    for block in re.finditer(r"^```cpp\b[^\n]*\n(.*?)^```", page.text, re.MULTILINE | re.DOTALL):
+        body = without_margin(block[1])
+        shown.add(body)
+        if body not in snippets:
+            yield page.path, page.line(block.start()), f"shows something that is no snippet of {folder}"
+    for body, (path, line, name) in snippets.items():
+        if body not in shown:
+            yield path, line, f"{page_name} does not show the snippet {name}"
+
+
+def without_margin(text):
+    return textwrap.dedent(text).strip()
+
+
+@check
+def links_lead_somewhere(tree):
+    quoted = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
+    for source in tree.sources(["*.md"]):
+        text = quoted.sub(lambda code: blank(code.group()), source.text)
+        for link in re.finditer(r"\]\((?![a-z]+:)([^()#\s]+)(?:#[^()\s]*)?\)", text):
+            place = os.path.normpath(os.path.join(os.path.dirname(source.path), link[1]))
+            if not (tree.root / place).exists():
+                yield source.path, source.line(link.start()), f"links to {place}, which does not exist"
 
 
 # ---- running them ----------------------------------------------------------------------------------------------------
