@@ -124,8 +124,8 @@ class timer_driver {
   /// Rounded up: never early.
   static std::uint64_t tick_after(std::int64_t deadline) noexcept {
     const std::int64_t ticks = deadline / tick_ns + (deadline % tick_ns > 0 ? 1 : 0);
-    const auto earliest = -static_cast<std::int64_t>(zero_tick);
-    return zero_tick + static_cast<std::uint64_t>(std::max(ticks, earliest));
+    const auto least = -static_cast<std::int64_t>(zero_tick);
+    return zero_tick + static_cast<std::uint64_t>(std::max(ticks, least));
   }
   static std::int64_t nanoseconds(std::uint64_t tick) noexcept {
     if (tick >= zero_tick + static_cast<std::uint64_t>(never / tick_ns)) return never;

@@ -50,7 +50,7 @@ void on_one_worker(Program&& program) {
   charkha::run(program(), {.workers = 1});
 }
 
-coro<> sleep_for_ever() { co_await charkha::sleep(1h); }
+coro<> rest_long() { co_await charkha::sleep(1h); }
 
 /// Swallows what is asked of it until the gate is open.
 coro<> stay(gate& closed) {
@@ -86,7 +86,7 @@ TEST_CASE("test_tasks.BaseTaskTests.cancelling: counts the cancel requests") {
     CHECK(t.cancelling() == 2);
   });
   on_one_worker([]() -> coro<> {
-    auto t = create_task(sleep_for_ever());
+    auto t = create_task(rest_long());
     co_await charkha::yield();
     CHECK(t.cancel());
     CHECK(t.cancel());
@@ -221,7 +221,7 @@ TEST_CASE(
 
 TEST_CASE("test_tasks.BaseTaskTests.cancel: a task that sleeps ends cancelled") {
   on_every_runtime([]() -> coro<> {
-    auto t = create_task(sleep_for_ever());
+    auto t = create_task(rest_long());
     co_await until_waits(t);
     CHECK(t.cancel());
     const std::string outcome = co_await outcome_of(t);
@@ -236,7 +236,7 @@ TEST_CASE(
     "test_tasks.BaseTaskTests.cancel_with_message_then_future_result: the message reaches those who want the value") {
   on_every_runtime([]() -> coro<> {
     for (const std::string message : {"", "my message"}) {
-      auto t = create_task(sleep_for_ever());
+      auto t = create_task(rest_long());
       co_await until_waits(t);
       CHECK(t.cancel(message));
       auto await_task = [&]() -> coro<> { co_await t; };
@@ -255,7 +255,7 @@ TEST_CASE(
 
 TEST_CASE("test_tasks.BaseTaskTests.cancel_with_message_then_future_exception: and those who want the error") {
   on_every_runtime([]() -> coro<> {
-    auto t = create_task(sleep_for_ever());
+    auto t = create_task(rest_long());
     co_await until_waits(t);
     t.cancel("my message");
     co_await until([&] { return t.done(); });
@@ -270,7 +270,7 @@ TEST_CASE("test_tasks.BaseTaskTests.cancel_with_message_then_future_exception: a
 
 TEST_CASE("test_tasks.BaseTaskTests.cancel_with_message_before_starting_task: the message is kept") {
   on_every_runtime([]() -> coro<> {
-    auto t = create_task(sleep_for_ever());
+    auto t = create_task(rest_long());
     t.cancel("my message");
     const std::string outcome = co_await outcome_of(t);
     CHECK(outcome == "cancelled(my message)");
@@ -436,7 +436,7 @@ TEST_CASE(
 TEST_CASE("test_tasks.BaseTaskTests.cancel_awaited_task: a request travels along what is awaited, both ways") {
   on_every_runtime([]() -> coro<> {
     // The awaited task is asked: its awaiter learns of it.
-    auto inner = create_task(sleep_for_ever());
+    auto inner = create_task(rest_long());
     auto await_inner = [&]() -> coro<> { co_await inner; };
     auto outer = create_task(await_inner());
     co_await until_waits(outer);
@@ -490,7 +490,7 @@ TEST_CASE("test_tasks.BaseTaskTests.sleep_cancel: cancelling a sleep takes its t
 TEST_CASE("test_tasks.BaseTaskTests.task_cancel_sleeping_task: a long sleep ends at once") {
   in_every_simulation([]() -> coro<> {
     const auto before = charkha::clock::now();
-    auto t = create_task(sleep_for_ever());
+    auto t = create_task(rest_long());
     charkha::call_later(100ms, [t] { t.cancel(); });
     const std::string outcome = co_await outcome_of(t);
     CHECK(outcome == "cancelled()");
