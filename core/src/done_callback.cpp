@@ -18,7 +18,7 @@ void done_callback::add() noexcept {
 
 bool done_callback::remove() noexcept {
   if (!source_.waiters.remove(*this)) return false;
-  drop_reference();
+  finish();
   return true;
 }
 
@@ -41,6 +41,11 @@ void done_callback::run_serially(worker_context& /*worker*/) noexcept {
 
 void done_callback::discard_serially() noexcept {
   source_.drop_reference();
+  finish();
+}
+
+void done_callback::finish() noexcept {
+  release_function();
   drop_reference();
 }
 

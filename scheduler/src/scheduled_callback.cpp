@@ -13,7 +13,7 @@ void scheduled_callback::schedule() noexcept {
   if (deadline_ != no_deadline && here != nullptr && &here->owner == &runtime_) {
     arm();
   } else if (runtime_.is_closed()) {
-    drop_reference();
+    finish();
   } else {
     runtime_.make_ready(*this, ready_kind::created);
   }
@@ -25,13 +25,13 @@ void scheduled_callback::arm() noexcept {
   static_cast<runtime_state&>(runtime_).arm(*this, deadline_);
   // [callback-armed] release: the timer, for a canceller that finds the bit. Acquire: nothing but the bit.
   const auto before = state_.fetch_or(armed, std::memory_order_acq_rel);
-  if ((before & cancelled) != 0 && timer_driver::disarm(*this)) drop_reference();
+  if ((before & cancelled) != 0 && timer_driver::disarm(*this)) finish();
 }
 
 void scheduled_callback::cancel() noexcept {
   // [callback-armed] acquire: the timer that is taken back.
   const auto before = state_.fetch_or(cancelled, std::memory_order_acq_rel);
-  if ((before & (armed | cancelled)) == armed && timer_driver::disarm(*this)) drop_reference();
+  if ((before & (armed | cancelled)) == armed && timer_driver::disarm(*this)) finish();
 }
 
 void scheduled_callback::run(worker_context& /*worker*/) noexcept {
@@ -48,6 +48,11 @@ void scheduled_callback::run(worker_context& /*worker*/) noexcept {
       runtime_.report_callback_error(site_, std::current_exception());
     }
   }
+  finish();
+}
+
+void scheduled_callback::finish() noexcept {
+  release_function();
   drop_reference();
 }
 

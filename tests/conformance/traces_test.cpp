@@ -653,6 +653,7 @@ coro<> threads(recorder& log) {
   auto six = create_task(give_six());
   auto outside = charkha::to_std_future(six);
   co_await six;
+  co_await charkha::sleep(1s);  // set by a callback, which may be another worker's; blocking blocks all of a simulation
   auto inside = charkha::from_std_future(std::move(outside));
   const int value = co_await std::move(inside);
   log("main", value);

@@ -153,3 +153,27 @@ TEST_CASE(
     CHECK(made.load() <= calls);
   }
 }
+
+TEST_CASE("a call that holds the holder of its own handle is freed when it was made or cancelled") {
+  struct holder {
+    callback_handle handle;
+    tracked value{1};
+  };
+  tracked::reset();
+  charkha::simulation sim;
+  auto body = []() -> coro<> {
+    for (const bool cancelled : {false, true}) {
+      for (const auto delay : {0s, 1s}) {
+        auto owner = std::make_shared<holder>();
+        owner->handle = call_later(delay, [owner] {});
+        auto soon = std::make_shared<holder>();
+        soon->handle = call_soon([soon] {});
+        if (cancelled) callback_handle(owner->handle).cancel();
+        if (cancelled) callback_handle(soon->handle).cancel();
+      }
+    }
+    co_await charkha::sleep(2s);
+    CHECK(tracked::alive == 0);
+  };
+  sim.run(body());
+}

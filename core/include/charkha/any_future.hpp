@@ -25,7 +25,7 @@ struct handle_access;
 [[noreturn]] void throw_not_done();
 }  // namespace detail
 
-/// Names one registration of a callback, for remove_done_callback(). Copyable; keeps the function, not the task.
+/// Names one registration of a callback, for remove_done_callback(). Copyable; keeps neither the function nor the task.
 class done_callback_id {
  public:
   done_callback_id() noexcept = default;

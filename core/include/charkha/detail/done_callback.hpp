@@ -4,12 +4,14 @@
 // future run one after another, in order.
 //
 // References: the place where it is registered (the waiter list, then its turn) holds one, each id that the user holds
-// another. A registered callback does not keep the future alive; one whose turn has come does.
+// another. A registered callback does not keep the future alive; one whose turn has come does. The function goes when it
+// was called or never will be, whoever holds an id: it may hold the id's holder.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <source_location>
 #include <type_traits>
 #include <utility>
@@ -31,7 +33,7 @@ class done_callback : public waiter, public serial_item {
   [[nodiscard]] bool is_of(const future_core& source) const noexcept { return &source == &source_; }
 
   [[nodiscard]] ready_item* completed() noexcept final;
-  void dropped() noexcept final { drop_reference(); }
+  void dropped() noexcept final { finish(); }
   void run_serially(worker_context& worker) noexcept final;
   void discard_serially() noexcept final;
 
@@ -49,7 +51,10 @@ class done_callback : public waiter, public serial_item {
  private:
   /// Calls the function, with a handle of the source.
   virtual void invoke(future_core& source) = 0;
+  virtual void release_function() noexcept = 0;
   virtual void free_callback() noexcept = 0;
+  /// It was called or never will be.
+  void finish() noexcept;
 
   future_core& source_;
   intrusive_ptr<serial_queue> queue_;
@@ -64,18 +69,19 @@ class typed_done_callback final : public done_callback {
  public:
   template <class F>
   typed_done_callback(future_core& source, const std::source_location& site, F&& function)
-      : done_callback(source, site), function_(std::forward<F>(function)) {}
+      : done_callback(source, site), function_(std::in_place, std::forward<F>(function)) {}
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* callback, std::size_t size) noexcept { deallocate_frame(callback, size); }
 
  private:
   void invoke(future_core& source) override {
-    std::invoke(std::move(function_), Handle(intrusive_ptr<future_core>(source)));
+    std::invoke(std::move(*function_), Handle(intrusive_ptr<future_core>(source)));
   }
+  void release_function() noexcept override { function_.reset(); }
   void free_callback() noexcept override { delete this; }
 
-  Function function_;
+  std::optional<Function> function_;
 };
 
 }  // namespace charkha::detail

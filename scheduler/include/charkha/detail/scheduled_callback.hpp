@@ -4,12 +4,14 @@
 // state bits: cancelled, armed (the timer was), expired. Whoever sets `armed` and then finds `cancelled`, or sets
 // `cancelled` and then finds `armed`, takes the timer back: at least one of the two sees the other. The timer may expire,
 // on another worker, before `armed` is set.
-// References: the queue or the wheel holds one, each handle another.
+// References: the queue or the wheel holds one, each handle another. The function goes when it was called or never will
+// be, whoever holds a handle: it may hold the handle's holder.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <source_location>
 #include <utility>
 
@@ -33,7 +35,7 @@ class scheduled_callback : public ready_item, public timer_entry {
   [[nodiscard]] std::int64_t deadline() const noexcept { return deadline_; }
 
   void run(worker_context& worker) noexcept final;
-  void discard() noexcept final { drop_reference(); }
+  void discard() noexcept final { finish(); }
   [[nodiscard]] ready_item* expire() noexcept final {
     state_.fetch_or(expired, std::memory_order_relaxed);  // the ready queue publishes it
     return this;
@@ -59,8 +61,11 @@ class scheduled_callback : public ready_item, public timer_entry {
   static constexpr std::uint8_t cancelled = 1, armed = 2, expired = 4;
 
   virtual void invoke() = 0;
+  virtual void release_function() noexcept = 0;
   virtual void free_callback() noexcept = 0;
   void arm() noexcept;
+  /// It was called or never will be: gives the queue's reference back.
+  void finish() noexcept;
 
   executor& runtime_;
   std::int64_t deadline_;
@@ -76,16 +81,17 @@ class typed_scheduled_callback final : public scheduled_callback {
  public:
   template <class F>
   typed_scheduled_callback(executor& runtime, std::int64_t deadline, const std::source_location& site, F&& function)
-      : scheduled_callback(runtime, deadline, site), function_(std::forward<F>(function)) {}
+      : scheduled_callback(runtime, deadline, site), function_(std::in_place, std::forward<F>(function)) {}
 
   static void* operator new(std::size_t size) { return allocate_frame(size); }
   static void operator delete(void* callback, std::size_t size) noexcept { deallocate_frame(callback, size); }
 
  private:
-  void invoke() override { std::invoke(std::move(function_)); }
+  void invoke() override { std::invoke(std::move(*function_)); }
+  void release_function() noexcept override { function_.reset(); }
   void free_callback() noexcept override { delete this; }
 
-  Function function_;
+  std::optional<Function> function_;
 };
 
 /// The deadline that is `delay` nanoseconds from now on a runtime's clock.
