@@ -243,7 +243,7 @@ TEST_CASE("many waiters on many tasks, on threads: each returns, what it calls d
       const auto timeout = std::chrono::nanoseconds(i % 3 == 0 ? 30'000 : 3'600'000'000'000);
       const auto result = co_await wait(all, {.until = until, .timeout = timeout});
       std::size_t wrong = 0;
-      for (const auto& each : result.done) wrong += each.done() ? 0 : 1;
+      for (const auto& each : result.done) wrong += each.done() ? 0U : 1U;
       if (result.done.size() + result.pending.size() != all.size()) ++wrong;
       co_return wrong;
     };
