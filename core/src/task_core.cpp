@@ -102,6 +102,7 @@ void task_core::set_name(std::string_view name) {
 
 void task_core::set_cancel_message(std::string_view message) noexcept {
   if (message.empty() && notes() == nullptr) return;
+  if (state.cancel_arriving()) return;  // the request that ended the wait is the one that is delivered
   try {
     std::string copy(message);
     task_notes& own = demand_notes();

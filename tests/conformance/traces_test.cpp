@@ -5,21 +5,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <fstream>
-#include <map>
-#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "charkha/charkha.hpp"
+#include "conformance/recorder.hpp"
 #include "support/report_log.hpp"
 #include "support/seeds.hpp"
 
@@ -29,59 +25,14 @@ using namespace std::chrono_literals;
 using charkha::coro;
 using charkha::create_task;
 using charkha::task;
-using nlohmann::json;
-
-/// Seconds of virtual time, rounded as CPython's were.
-double now() {
-  const std::chrono::duration<double, std::micro> time = charkha::clock::now().time_since_epoch();
-  return std::round(time.count()) / 1e6;
-}
-
-/// What happened, and in which task.
-class recorder {
- public:
-  void operator()(const std::string& in_task, json event) { events_.emplace_back(in_task, std::move(event)); }
-
-  [[nodiscard]] json in_order() const {
-    json all = json::array();
-    for (const auto& [in_task, event] : events_) all.push_back(event);
-    return all;
-  }
-  [[nodiscard]] std::map<std::string, json> by_task() const {
-    std::map<std::string, json> tasks;
-    for (const auto& [in_task, event] : events_) tasks[in_task].push_back(event);
-    return tasks;
-  }
-
- private:
-  std::vector<std::pair<std::string, json>> events_;
-};
-
-class value_error : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-/// The sleeper of most scenarios.
-template <class T = int>
-coro<T> sleeper(recorder& log, std::string name, std::chrono::seconds time, T result = {}) {
-  try {
-    log(name, {name, "start", now()});
-    co_await charkha::sleep(time);
-    log(name, {name, "end", now()});
-    co_return result;
-  } catch (const charkha::cancelled_error& request) {
-    json event = {name, "cancelled", now()};
-    if (!request.message().empty()) event.push_back(request.message());
-    log(name, std::move(event));
-    throw;
-  }
-}
-
-coro<> fail_with(std::chrono::seconds after, std::string text) {
-  if (after > 0s) co_await charkha::sleep(after);
-  throw value_error(text);
-}
+using charkha::test::fail_with;
+using charkha::test::json;
+using charkha::test::now;
+using charkha::test::play;
+using charkha::test::recorder;
+using charkha::test::sleeper;
+using charkha::test::sorted;
+using charkha::test::value_error;
 
 // ---- the scenarios ---------------------------------------------------------------------------------------------------
 
@@ -717,17 +668,6 @@ json expected_of(const scenario& played) {
   return events;
 }
 
-recorder play(const scenario& played, int workers, std::uint64_t seed) {
-  recorder log;
-  charkha::simulation({.workers = workers, .seed = seed}).run(played.body(log));
-  return log;
-}
-
-json sorted(json events) {
-  std::sort(events.begin(), events.end());
-  return events;
-}
-
 constexpr std::uint64_t seed_count = 50;
 
 }  // namespace
@@ -735,7 +675,7 @@ constexpr std::uint64_t seed_count = 50;
 TEST_CASE("on one worker the events and their order are CPython's") {
   for (const auto& each : scenarios) {
     CAPTURE(each.name);
-    const auto events = play(each, 1, 1).in_order();
+    const auto events = play(each.body, 1, 1).in_order();
     CHECK(events.dump() == expected_of(each).dump());
   }
 }
@@ -744,12 +684,12 @@ TEST_CASE("on more workers the events are CPython's, each task's own in CPython'
   for (const auto& each : scenarios) {
     CAPTURE(each.name);
     const auto expected = sorted(expected_of(each));
-    const auto per_task = play(each, 1, 1).by_task();
+    const auto per_task = play(each.body, 1, 1).by_task();
     for (const int workers : {2, 4, 8}) {
       CAPTURE(workers);
       for (const auto seed : charkha::test::seeds(seed_count)) {
         CAPTURE(seed);
-        const auto log = play(each, workers, seed);
+        const auto log = play(each.body, workers, seed);
         CHECK(sorted(log.in_order()).dump() == expected.dump());
         for (const auto& [in_task, events] : per_task) {
           CAPTURE(in_task);

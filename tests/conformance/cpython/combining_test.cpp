@@ -314,8 +314,8 @@ TEST_CASE("test_tasks.BaseTaskTests.as_completed_with_timeout: when the time is 
 TEST_CASE("test_tasks.BaseTaskTests.as_completed_with_unused_timeout: a time that is not used up changes nothing") {
   in_every_simulation([]() -> coro<> {
     const auto before = charkha::clock::now();
-    const values seen =
-        co_await values_of(as_completed(tasks{create_task(sleep_and_give(10ms, 1))}, std::chrono::seconds(1)));
+    const tasks one{create_task(sleep_and_give(10ms, 1))};
+    const values seen = co_await values_of(as_completed(one, 1s));
     CHECK(seen == values{1});
     CHECK(charkha::clock::now() - before == 10ms);
   });
@@ -391,7 +391,8 @@ TEST_CASE(
     };
     auto t = create_task(count());
     auto other = create_task(sleep_and_give(0ms, 6));
-    values seen = co_await values_of(as_completed(tasks{t, t, other, t}));
+    const tasks several{t, t, other, t};
+    values seen = co_await values_of(as_completed(several));
     std::ranges::sort(seen);
     CHECK(seen == values{5, 6});
     CHECK(runs == 1);

@@ -182,6 +182,12 @@ class basic_task_state {
     return (word_.load(std::memory_order_relaxed) & cancel_requested) != 0;
   }
 
+  /// Was the last wait closed by a canceller, and the task has not resumed since? Another request adds nothing to what
+  /// is delivered then. A hint for anyone.
+  [[nodiscard]] bool cancel_arriving() const noexcept {
+    return (word_.load(std::memory_order_relaxed) & wait_cancelled) != 0;
+  }
+
   /// Puts a request back that was delivered to the wrong place (a group that raises its errors instead). Owner only.
   void restore_cancel() noexcept { word_.fetch_or(cancel_requested, std::memory_order_acq_rel); }
 
