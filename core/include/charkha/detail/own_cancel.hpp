@@ -32,10 +32,7 @@ class own_cancel {
   /// Who is to be told then, or null.
   [[nodiscard]] intrusive_ptr<cancel_listener> listener() const noexcept { return task_->listener(); }
   /// The same in two parts, see task_core::begin_cancel(). True: the task is held until finish().
-  [[nodiscard]] bool begin() noexcept {
-    task_->set_cancel_message({});  // that of a request which was dealt with before is not this one's
-    return task_->begin_cancel() == cancel_result::held;
-  }
+  [[nodiscard]] bool begin() noexcept { return task_->begin_cancel() == cancel_result::held; }
   void finish() noexcept { task_->finish_cancel({}); }
 
   /// At the end of the scope, by its task, if it was asked to stop: takes that back, delivered or not. True: there was

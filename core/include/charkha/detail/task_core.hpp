@@ -88,7 +88,6 @@ class task_core : public ready_item {
   friend class wait_operation;
   friend class cancel_walk;
   friend class forked_record;
-  friend class own_cancel;
 
   void set_cancel_message(std::string_view message) noexcept;
 
