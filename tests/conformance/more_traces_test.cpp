@@ -705,34 +705,6 @@ coro<> shielded_coroutine_goes_on(recorder& log) {
 
 // ---- time-outs, timers and waits at one instant ----------------------------------------------------------------------
 
-coro<> message_of_an_earlier_cancel(recorder& log) {
-  const auto inside = [&]() -> coro<> {
-    try {
-      co_await charkha::sleep(10s);
-    } catch (const cancelled_error& request) {
-      log.note("A", "inside", now(), request);
-      throw;
-    }
-  };
-  const auto body = [&]() -> coro<> {
-    try {
-      co_await charkha::sleep(10s);
-    } catch (const cancelled_error& request) {
-      log.note("A", "first", request);
-    }
-    try {
-      auto limited = charkha::timeout(1s, inside());
-      co_await std::move(limited);
-    } catch (const charkha::timeout_error&) {
-      log.note("A", "timeout", now());
-    }
-  };
-  auto a = create_task(body);
-  co_await charkha::sleep(1s);
-  a.cancel("old");
-  co_await a;
-}
-
 coro<> sleeps_and_timers_at_one_instant(recorder& log) {
   const auto body = [&](std::string name) -> coro<> {
     co_await charkha::sleep(1s);
@@ -1121,7 +1093,6 @@ const scenario scenarios[] = {
     {"r40_nested_gather_cancelled", nested_gather_cancelled},
     {"r35_shield_races", shield_races},
     {"r35_shield_of_a_coroutine_goes_on", shielded_coroutine_goes_on, workers::any},
-    {"r44_message_of_an_earlier_cancel_is_not_the_timeouts", message_of_an_earlier_cancel},
     {"r54_sleep_call_later_and_call_soon_at_one_instant", sleeps_and_timers_at_one_instant},
     {"r57_timers_cancelled_or_added_at_the_same_instant", timers_change_each_other},
     {"r41_wait_modes_and_order_of_resumption", wait_modes},
