@@ -102,11 +102,12 @@ void task_core::set_name(std::string_view name) {
 
 void task_core::set_cancel_message(std::string_view message) noexcept {
   if (message.empty() && notes() == nullptr) return;
-  if (state.cancel_arriving()) return;  // the request that ended the wait is the one that is delivered
   try {
     std::string copy(message);
     task_notes& own = demand_notes();
     const spin_guard guard(own.lock);
+    // The request that ended the wait is the one that is delivered; one of a scope's own has no message to keep.
+    if (!own.cancel_message.empty() && state.cancel_arriving()) return;
     own.cancel_message.swap(copy);
   } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): the request matters more than its message
   }
