@@ -1097,7 +1097,9 @@ const scenario scenarios[] = {
     {"r57_timers_cancelled_or_added_at_the_same_instant", timers_change_each_other},
     {"r41_wait_modes_and_order_of_resumption", wait_modes},
     {"r41_wait_times_out_at_the_instant_of_completion", wait_times_out_at_completion},
-    {"r43_wait_for_at_the_instant_of_completion", wait_for_at_completion},
+    // CPython drops the message of a request that comes after the time-out's own, which has none
+    {"r43_wait_for_at_the_instant_of_completion", wait_for_at_completion, workers::one,
+     [](json& expected) { expected[2].push_back("out"); }},
     {"r46_timeout_zero", timeout_zero},
     {"r48_body_and_child_errors", body_and_children_fail},
     {"r48_child_error_while_the_body_waits", child_fails_while_the_body_waits},
