@@ -44,10 +44,11 @@ class victim_random {
 
 class alignas(64) worker final : public worker_context {
  public:
-  static constexpr std::int64_t turn_limit = 61;   // items between two looks at timers and outside work
-  static constexpr unsigned slot_limit = 3;        // items in a row from the LIFO slot
-  static constexpr unsigned fork_limit = 256;      // items in a row from the fork deque
-  static constexpr std::int64_t steal_limit = 16;  // items of the ready queue that one raid takes
+  static constexpr std::int64_t turn_limit = 61;  // items between two looks at timers and outside work
+  static constexpr unsigned slot_limit = 3;       // items in a row from the LIFO slot
+  static constexpr unsigned fork_limit = 256;     // items in a row from the fork deque
+  static constexpr std::int64_t steal_limit =
+      16;  // items of the ready queue that come along with the one that a raid takes
 
   worker(runtime_state& runtime, std::size_t index, std::uint64_t seed);
 

@@ -29,7 +29,8 @@ class strand {
   /// A strand of the running runtime. Throws usage_error on a thread that is no worker, std::bad_alloc.
   strand() : strand(detail::current_runtime()) {}
 
-  /// As charkha::create_task, on this strand; takes what that takes. From any worker of the runtime.
+  /// As charkha::create_task, on this strand, for a coro or for a callable without arguments that gives one. From any
+  /// worker of the runtime.
   template <class Body>
   [[nodiscard]] auto create_task(Body&& body, task_options options = {},
                                  const std::source_location& site = std::source_location::current()) const {
