@@ -53,20 +53,24 @@ void cancel_walk::start(task_core& task, std::string_view message) noexcept {
   stop next(task);
   for (;;) {
     try {
-      walk.descend(*next.task);
+      if (next.task == nullptr) {
+        next.block->publish();
+      } else {
+        walk.descend(*next.task);
+      }
     } catch (const std::bad_alloc&) {
       // Without memory for the way, the request ends where it has come.
       end_or_leave(*next.task);
     }
-    while (!walk.path_.empty() && walk.path_.back().held.empty()) {
+    while (!walk.path_.empty() && walk.path_.back().asked.empty()) {
       walk.on_path_.erase(walk.path_.back().here.task);
       walk.path_.pop_back();
       if (walk.path_.size() < walk.round_) walk.round_ = 0;
     }
     if (walk.path_.empty()) break;
-    auto& held = walk.path_.back().held;
-    next = std::move(held.back());
-    held.pop_back();
+    auto& asked = walk.path_.back().asked;
+    next = std::move(asked.back());
+    asked.pop_back();
   }
   for (const auto& told : walk.told_) told->cancel_requested();
 }
@@ -85,7 +89,7 @@ void cancel_walk::descend(task_core& task) {
   }
   const std::size_t count = operation.target_count();
   level here{stop(task), {}};
-  here.held.reserve(count);
+  here.asked.reserve(count);
   if (path_.size() == path_.capacity()) path_.reserve(2 * path_.size() + 4);
   on_path_.insert(&task);
   if (operation.may_end_early() && awaits_path(operation)) {
@@ -102,10 +106,10 @@ void cancel_walk::descend(task_core& task) {
     released = reached ? task.state.release_hold() : task.state.release_hold_undelivered();
   } while (released == release_result::again);
   if (released == release_result::make_ready) leaving.make_ready();
-  if (here.held.empty()) {
+  if (here.asked.empty()) {
     on_path_.erase(&task);
   } else {
-    std::reverse(here.held.begin(), here.held.end());  // visited from the back, in the targets' order
+    std::reverse(here.asked.begin(), here.asked.end());  // visited from the back, in the targets' order
     path_.push_back(std::move(here));
   }
 }
@@ -129,19 +133,12 @@ void cancel_walk::keep_heap_tasks_on_path(const level& last) noexcept {
 }
 
 void cancel_walk::ask(await_target target, level& from, bool& reached) {
-  task_core* held = nullptr;
-  intrusive_ptr<cancel_listener> told;
-  if (target.task == nullptr) {
-    if (!target.future->ask(message_, held, told)) return;
-  } else {
-    target.task->set_cancel_message(message_);
-    told = target.task->listener();
-    const auto asked = target.task->state.hold_for_cancel();
-    if (asked == cancel_result::refused) return;
-    if (asked == cancel_result::held) held = target.task;
-  }
+  auto answer = target.task == nullptr ? target.future->ask(message_) : target.task->ask(message_);
+  if (!answer.taken) return;
   reached = true;
-  if (told) told_.push_back(told);
+  if (answer.told) told_.push_back(std::move(answer.told));
+  if (answer.settled) from.asked.emplace_back(*target.future);
+  task_core* const held = answer.held;
   if (held == nullptr) return;
   if (on_path_.contains(held)) {
     if (held->waiting_on->may_end_early()) {
@@ -155,7 +152,7 @@ void cancel_walk::ask(await_target target, level& from, bool& reached) {
     round_ = path_.size() + 1;
     keep_heap_tasks_on_path(from);
   }
-  from.held.emplace_back(*held);
+  from.asked.emplace_back(*held);
 }
 
 }  // namespace charkha::detail

@@ -24,19 +24,21 @@ class cancel_walk {
   static void start(task_core& task, std::string_view message) noexcept;
 
  private:
-  /// A task and, if it lives on the heap, a reference that keeps it there. A child of a scope is touched only as
-  /// long as it is held.
+  /// A task that is held or, if `task` is null, a future that is settled; with a reference that keeps it, unless it is
+  /// a child of a scope, which is touched only as long as it is held.
   struct stop {
     explicit stop(task_core& at) noexcept : task(&at) {
-      if (task_block* heap = at.heap_block()) block = intrusive_ptr<task_block>(*heap);
+      if (task_block* heap = at.heap_block()) block = intrusive_ptr<future_core>(*heap);
     }
-    task_core* task;
-    intrusive_ptr<task_block> block;
+    explicit stop(future_core& at) noexcept : block(at) {}
+    task_core* task = nullptr;
+    intrusive_ptr<future_core> block;
   };
-  /// A task on the way from the first one to the present one, and the tasks it awaits that are held and not visited.
+  /// A task on the way from the first one to the present one, and what it awaits that took the request and was not
+  /// visited.
   struct level {
     stop here;
-    std::vector<stop> held;
+    std::vector<stop> asked;
   };
 
   explicit cancel_walk(std::string_view message) noexcept : message_(message) {}

@@ -43,7 +43,7 @@ coro<> condition::wait() {
     }
   }
   if (cancelled) {
-    if (notification.notified()) wake(1);
+    wake(1);
     std::rethrow_exception(cancelled);
   }
 }

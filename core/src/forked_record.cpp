@@ -46,24 +46,12 @@ void forked_record::end(std::exception_ptr error, bool cancelled) noexcept {
   complete_waiters();
 }
 
-bool forked_record::ask(std::string_view message, task_core*& held, intrusive_ptr<cancel_listener>& told) noexcept {
+cancel_answer forked_record::ask(std::string_view message) noexcept {
   const spin_guard guard(lock_);
-  if (child_ == nullptr) return false;
-  child_->set_cancel_message(message);
-  told = child_->listener();
-  const auto asked = child_->begin_cancel();
-  if (asked == cancel_result::held) held = child_;
-  return asked != cancel_result::refused;
+  return child_ == nullptr ? cancel_answer() : child_->ask(message);
 }
 
-bool forked_record::cancel(std::string_view message) noexcept {
-  task_core* held = nullptr;
-  intrusive_ptr<cancel_listener> told;
-  if (!ask(message, held, told)) return false;
-  if (held != nullptr) held->finish_cancel(message);
-  if (told) told->cancel_requested();
-  return true;
-}
+bool forked_record::cancel(std::string_view message) noexcept { return ask(message).finish(message); }
 
 const task_core* forked_record::forked_child() const noexcept {
   const spin_guard guard(lock_);

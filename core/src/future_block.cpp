@@ -13,12 +13,17 @@ future_block::~future_block() {
 }
 
 bool future_block::cancel(std::string_view message) noexcept {
-  if (!try_begin_settling()) return false;
+  if (!ask(message).taken) return false;
   const intrusive_ptr<future_block> kept(*this);  // whoever is woken may drop every handle
+  publish();
+  return true;
+}
+
+cancel_answer future_block::ask(std::string_view message) noexcept {
+  if (!try_begin_settling()) return {};
   was_cancelled_ = true;
   set_error(std::make_exception_ptr(cancelled_error(std::string(message))));
-  settled();
-  return true;
+  return {.taken = true, .settled = true};
 }
 
 std::string future_block::describe() const {

@@ -58,15 +58,21 @@ std::coroutine_handle<> task_core::begin_turn(worker_context& worker) noexcept {
   return resume_point;
 }
 
-bool task_core::cancel(std::string_view message) noexcept {
-  if (state.is_done()) return false;
-  set_cancel_message(message);
-  const auto told = listener();
-  const auto asked = begin_cancel();
-  if (asked == cancel_result::refused) return false;
-  if (asked == cancel_result::held) finish_cancel(message);
+bool cancel_answer::finish(std::string_view message) const noexcept {
+  if (held != nullptr) held->finish_cancel(message);
   if (told) told->cancel_requested();
-  return true;
+  return taken;
+}
+
+bool task_core::cancel(std::string_view message) noexcept { return ask(message).finish(message); }
+
+cancel_answer task_core::ask(std::string_view message) noexcept {
+  if (state.is_done()) return {};
+  set_cancel_message(message);
+  auto told = listener();
+  const auto asked = begin_cancel();
+  if (asked == cancel_result::refused) return {};
+  return {.taken = true, .held = asked == cancel_result::held ? this : nullptr, .told = std::move(told)};
 }
 
 void task_core::finish_cancel(std::string_view message) noexcept { cancel_walk::start(*this, message); }

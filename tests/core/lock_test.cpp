@@ -185,6 +185,21 @@ TEST_CASE("a cancelled waiter leaves the line; if the lock was on its way to it,
   CHECK(l.locked());
 }
 
+TEST_CASE("a lock on its way to a waiter is held by nobody, and nobody else can take or release it (R66)") {
+  lock l;
+  crank wheel;
+  std::string log;
+  CHECK(l.try_acquire());
+  auto a = wheel.start(take(l, log, 'a'));
+  wheel.run();
+  l.release();
+  CHECK_FALSE(l.locked());
+  CHECK_FALSE(l.try_acquire());
+  CHECK_THROWS_AS(l.release(), charkha::usage_error);
+  wheel.run();
+  CHECK(l.locked());
+}
+
 TEST_CASE("the last waiter is cancelled: the lock is free") {
   lock l;
   crank wheel;
@@ -200,7 +215,7 @@ TEST_CASE("the last waiter is cancelled: the lock is free") {
   SUBCASE("after the release") {
     l.release();
     a.cancel();
-    CHECK(l.locked());
+    CHECK_FALSE(l.try_acquire());
   }
   wheel.run();
   CHECK_FALSE(l.locked());

@@ -3,8 +3,8 @@
 //
 //   holds the lock --wait: releases it--> waits --notified--> takes the lock again, returns
 //                                           '--cancelled--> takes the lock again, throws
-// Invariant: a notification is used by exactly one waiter that returns from wait(). One that was notified and throws
-// after all notifies another.
+// Invariant: a notification is used by a waiter that returns from wait(). One that throws notifies another, whether or
+// not it had been notified: a wake-up for nothing is allowed, and the order of events is asyncio's.
 #pragma once
 
 #include <concepts>
@@ -35,21 +35,15 @@ class [[nodiscard]] condition_wait final : public queued_awaiter<condition_wait>
   bool await_suspend(std::coroutine_handle<Promise> frame) {
     return wait(*frame.promise().task, frame);
   }
-  void await_resume() {
-    finish();
-    notified_ = true;
-  }
-  /// Was there a notification for it, whether or not it was cancelled then?
-  [[nodiscard]] bool notified() const noexcept { return notified_; }
+  void await_resume() { finish(); }
 
  private:
   friend queued_awaiter;
   bool wait(task_core& self, std::coroutine_handle<> frame);
   [[nodiscard]] wait_site& site() const noexcept;
-  void leave(bool granted, wake_list& /*woken*/) noexcept { notified_ = granted; }
+  void leave(bool /*granted*/, wake_list& /*woken*/) const noexcept {}
 
   condition& owner_;
-  bool notified_ = false;
 };
 
 }  // namespace detail
@@ -76,8 +70,9 @@ class condition {
 
   /// Releases the lock, waits for a notification, and takes the lock again. Those who wait are notified in the order in
   /// which they came. Look at what you waited for again afterwards: others may have had the lock in between.
-  /// Cancellation ends the wait, but the lock is taken again first, however long that takes; then cancelled_error is
-  /// thrown, and a notification that had come goes on to another waiter. Throws usage_error when nobody holds the lock.
+  /// Cancellation ends the wait, but the lock is taken again first, however long that takes; then another waiter is
+  /// notified, since a notification may have been lost here, and cancelled_error is thrown. Throws usage_error when nobody
+  /// holds the lock.
   [[nodiscard]] coro<> wait();
 
   /// Waits until `predicate()` is true, and gives what it returned; does not wait, and needs no lock, if that is so at

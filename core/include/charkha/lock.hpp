@@ -84,10 +84,11 @@ class lock {
     if (!give()) refuse();
   }
 
-  /// Is it taken at this moment, or on its way to somebody?
+  /// Does somebody hold it at this moment? Not while it is on its way to the next one, who has not resumed; no other
+  /// can take it then.
   [[nodiscard]] bool locked() const noexcept {
     const detail::spin_guard guard(site_.lock);
-    return state_ != state::free;
+    return state_ == state::held;
   }
 
  private:

@@ -31,7 +31,7 @@ class forked_record final : public task_record {
 
   [[nodiscard]] executor& home() const noexcept override { return runtime_; }
   bool cancel(std::string_view message) noexcept override;
-  bool ask(std::string_view message, task_core*& held, intrusive_ptr<cancel_listener>& told) noexcept override;
+  [[nodiscard]] cancel_answer ask(std::string_view message) noexcept override;
   [[nodiscard]] const task_core* forked_child() const noexcept override;
   [[nodiscard]] bool stands_for(const task_core& task) const noexcept override;
   [[nodiscard]] std::exception_ptr error() const noexcept override { return error_; }

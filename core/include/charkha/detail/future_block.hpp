@@ -27,6 +27,8 @@ class future_block : public future_core {
  public:
   [[nodiscard]] executor& home() const noexcept final { return runtime_; }
   bool cancel(std::string_view message) noexcept final;
+  [[nodiscard]] cancel_answer ask(std::string_view message) noexcept final;
+  void publish() noexcept final { settled(); }
   [[nodiscard]] std::string describe() const final;
   [[nodiscard]] serial_queue& callbacks() final;
 

@@ -15,13 +15,13 @@
 #include <string>
 #include <string_view>
 
+#include "charkha/detail/cancel_answer.hpp"
 #include "charkha/detail/intrusive_ptr.hpp"
 #include "charkha/detail/result.hpp"
 #include "charkha/detail/waiter_list.hpp"
 
 namespace charkha::detail {
 
-class cancel_listener;
 class executor;
 class serial_queue;
 class task_core;
@@ -47,11 +47,10 @@ class future_core {
   [[nodiscard]] virtual executor& home() const noexcept = 0;
   /// Asks it to end as cancelled. False: it is complete already.
   virtual bool cancel(std::string_view message) noexcept = 0;
-  /// As cancel(), for a caller that walks along awaits: if a task is meant that waits, it is `held` afterwards and the
-  /// caller's to go on with. `told`: who is to be told when the walk is over.
-  virtual bool ask(std::string_view message, task_core*& /*held*/, intrusive_ptr<cancel_listener>& /*told*/) noexcept {
-    return cancel(message);
-  }
+  /// As cancel(), for a caller that walks along awaits and holds a task that awaits this: nobody is made ready yet.
+  [[nodiscard]] virtual cancel_answer ask(std::string_view message) noexcept = 0;
+  /// The walk has let the awaiter go and comes here: after an ask() that left it `settled`.
+  virtual void publish() noexcept {}
   /// The child of when_all that this stands for, or null. Only to be compared: it may be gone.
   [[nodiscard]] virtual const task_core* forked_child() const noexcept { return nullptr; }
   /// The task on the heap that this is part of, or null.

@@ -27,6 +27,7 @@ class task_block : public task_core, public task_record {
   // As a record. What task_core calls the same is the same.
   [[nodiscard]] executor& home() const noexcept final { return runtime; }
   bool cancel(std::string_view message) noexcept final { return task_core::cancel(message); }
+  [[nodiscard]] cancel_answer ask(std::string_view message) noexcept final { return task_core::ask(message); }
   [[nodiscard]] task_core* task() noexcept final { return this; }
   [[nodiscard]] bool stands_for(const task_core& other) const noexcept final { return &other == this; }
   [[nodiscard]] serial_queue& callbacks() final;

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "charkha/detail/cancel_answer.hpp"
 #include "charkha/detail/context_state.hpp"
 #include "charkha/detail/executor.hpp"
 #include "charkha/detail/intrusive_ptr.hpp"
@@ -29,9 +30,10 @@ class task_core : public ready_item {
  public:
   /// Asks the task to stop (R23-R32). False when it is done already. From any thread that keeps the task alive.
   bool cancel(std::string_view message) noexcept;
+  /// The same without going along what the task awaits; held: nothing else can resume it until finish_cancel().
+  [[nodiscard]] cancel_answer ask(std::string_view message) noexcept;
 
-  /// The same in parts, for callers that must not walk along awaits where they notice that they want to cancel.
-  /// held: nothing else can resume the task until finish_cancel() is called.
+  /// ask() in parts, without a message, for a scope of the task itself.
   [[nodiscard]] cancel_result begin_cancel() noexcept { return state.hold_for_cancel(); }
   void finish_cancel(std::string_view message) noexcept;
   /// Who is to be told if a request is taken, or null. Asked for before begin_cancel(), after which the task may be gone.
@@ -86,8 +88,6 @@ class task_core : public ready_item {
 
  private:
   friend class wait_operation;
-  friend class cancel_walk;
-  friend class forked_record;
 
   void set_cancel_message(std::string_view message) noexcept;
 
