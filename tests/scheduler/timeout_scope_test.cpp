@@ -339,6 +339,7 @@ TEST_CASE("with threads: many move one deadline while it passes and its task is 
   std::atomic<int> timed_out = 0;
   std::atomic<int> cancelled = 0;
   auto round = [&](int number) -> coro<> {
+    const bool is_cancelled = number % 4 == 0;
     timeout_scope scope(std::nullopt);
     charkha::test::countdown entered(1);
     gate never;
@@ -349,7 +350,7 @@ TEST_CASE("with threads: many move one deadline while it passes and its task is 
     auto own = [&]() -> coro<> {
       const std::string outcome = co_await outcome_of(scope.run(body));
       if (outcome == "timed out") {
-        CHECK(requests_here() == 0);
+        CHECK(requests_here() <= (is_cancelled ? 1 : 0));  // that may come later
         ++timed_out;
       } else {
         CHECK(outcome == "cancelled()");
@@ -370,12 +371,16 @@ TEST_CASE("with threads: many move one deadline while it passes and its task is 
     };
     auto owner = charkha::create_task(own());
     auto movers = charkha::gather(move(0), move(1), move(2));
-    if (number % 4 == 0) {
+    if (is_cancelled) {
       co_await entered.wait();
       owner.cancel();
     }
     co_await movers;
-    co_await owner;
+    try {
+      co_await owner;
+    } catch (const charkha::cancelled_error&) {
+      CHECK(is_cancelled);  // asked to stop after it had left the scope
+    }
   };
   auto program = [&]() -> coro<> {
     for (int i = 0; i < 100; ++i) co_await round(i);
