@@ -24,11 +24,13 @@
 #include "support/child_process.hpp"
 #include "support/hand_runtime.hpp"
 #include "support/report_log.hpp"
+#include "support/signal_action.hpp"
 
 using charkha::coro;
 using charkha::report;
 using charkha::report_kind;
 using charkha::test::report_log;
+using charkha::test::signal_action;
 using namespace std::chrono_literals;
 
 namespace {
@@ -170,11 +172,13 @@ coro<> await_it(charkha::task<> other) { co_await other; }
 }  // namespace
 
 TEST_CASE("child: a fatal error and nobody who takes it" * doctest::skip()) {
+  const signal_action as_without_tests(SIGABRT, SIG_DFL);
   charkha::runtime rt{{.workers = 1}};
   rt.spawn(doom(), {.name = "doomed"}).get();
 }
 
 TEST_CASE("child: a fatal error and a handler that says nothing about it" * doctest::skip()) {
+  const signal_action as_without_tests(SIGABRT, SIG_DFL);
   class plain final : public charkha::report_handler {
    public:
     plain() noexcept = default;
