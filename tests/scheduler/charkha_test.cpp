@@ -34,6 +34,9 @@ TEST_CASE("every public name is there") {
   using charkha::any_task;
   using charkha::barrier;
   using charkha::bounded_semaphore;
+  using charkha::broadcast;
+  using charkha::broadcast_lagged;
+  using charkha::broadcast_receiver;
   using charkha::broken_barrier_error;
   using charkha::call_at;
   using charkha::call_later;
@@ -41,6 +44,7 @@ TEST_CASE("every public name is there") {
   using charkha::callback_handle;
   using charkha::cancel_on;
   using charkha::cancelled_error;
+  using charkha::channel_closed;
   using charkha::checkpoint;
   using charkha::clock;
   using charkha::condition;
@@ -48,6 +52,7 @@ TEST_CASE("every public name is there") {
   using charkha::context_var;
   using charkha::coro;
   using charkha::create_future;
+  using charkha::create_oneshot;
   using charkha::create_task;
   using charkha::current_task;
   using charkha::done_callback_id;
@@ -67,6 +72,9 @@ TEST_CASE("every public name is there") {
   using charkha::latch;
   using charkha::lifo_queue;
   using charkha::lock;
+  using charkha::oneshot_ends;
+  using charkha::oneshot_receiver;
+  using charkha::oneshot_sender;
   using charkha::priority_queue;
   using charkha::queue;
   using charkha::queue_shutdown;
@@ -106,6 +114,8 @@ TEST_CASE("every public name is there") {
   using charkha::wait;
   using charkha::wait_options;
   using charkha::wait_result;
+  using charkha::watch;
+  using charkha::watch_receiver;
   using charkha::when_all;
   using charkha::when_any;
   using charkha::when_any_result;
