@@ -24,7 +24,7 @@ std::shared_ptr<const void> context_state::find(std::uint64_t variable) const {
   return place == seen->end() ? nullptr : place->second;
 }
 
-std::shared_ptr<const void> context_state::set(std::uint64_t variable, std::shared_ptr<const void> value) {
+std::shared_ptr<const void> context_state::set(std::uint64_t variable, const std::shared_ptr<const void>& value) {
   for (;;) {
     auto seen = values();
     auto changed = seen == nullptr ? std::make_shared<context_values>() : std::make_shared<context_values>(*seen);

@@ -6,7 +6,6 @@
 
 #include "charkha/cancelled_error.hpp"
 #include "charkha/detail/describe_exception.hpp"
-#include "charkha/exception_group.hpp"
 #include "charkha/fatal_error.hpp"
 #include "charkha/generator_exit.hpp"
 

@@ -49,9 +49,9 @@ void forked_task::end_record() noexcept {
   // [task-notes] acquire: as this task made it, perhaps on another worker.
   forked_record* record = own->record.load(std::memory_order_acquire);
   if (record == nullptr) return;
-  auto how = result_kind() == outcome::error  ? error()
-             : result_kind() == outcome::none ? std::make_exception_ptr(cancelled_error())
-                                              : nullptr;
+  std::exception_ptr how;
+  if (result_kind() == outcome::error) how = error();
+  if (result_kind() == outcome::none) how = std::make_exception_ptr(cancelled_error());
   const bool cancelled = how != nullptr && is_cancellation(how);
   record->end(std::move(how), cancelled);
 }

@@ -159,7 +159,7 @@ void runtime_state::place(timer_entry& entry) noexcept {
 bool runtime_state::rearm(timer_entry& entry, std::optional<std::int64_t> deadline) noexcept {
   const auto done = timers_.rearm(entry, deadline, now());
   if (done.item != nullptr) static_cast<worker&>(*current_worker()).enqueue(*done.item, ready_kind::yielded);
-  if (done.is_first) wake_for_deadline(*deadline);
+  if (done.is_first && deadline) wake_for_deadline(*deadline);
   return done.accepted;
 }
 

@@ -28,7 +28,7 @@ class context_state final {
   /// Null if the variable has no value here. From any thread.
   [[nodiscard]] std::shared_ptr<const void> find(std::uint64_t variable) const;
   /// Sets or, with null, takes away; gives what was there before. From any thread.
-  std::shared_ptr<const void> set(std::uint64_t variable, std::shared_ptr<const void> value);
+  std::shared_ptr<const void> set(std::uint64_t variable, const std::shared_ptr<const void>& value);
   [[nodiscard]] std::shared_ptr<const context_values> values() const;
   /// Was anything ever set? For the one who runs in it: copying what is empty costs nothing.
   [[nodiscard]] bool used() const noexcept { return used_.load(std::memory_order_relaxed); }

@@ -47,11 +47,11 @@ class create_task_forms {
                   std::forward<D>(d));
   }
 
- protected:
+ private:
+  friend Creator;
   create_task_forms() noexcept = default;
   ~create_task_forms() = default;
 
- private:
   template <class... Given>
   auto create(const task_options& options, const std::source_location& site, Given&&... given) {
     return static_cast<Creator&>(*this).create_task(

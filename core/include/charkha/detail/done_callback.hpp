@@ -76,6 +76,7 @@ class typed_done_callback final : public done_callback {
 
  private:
   void invoke(future_core& source) override {
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): invoked at most once, and released afterwards
     std::invoke(std::move(*function_), Handle(intrusive_ptr<future_core>(source)));
   }
   void release_function() noexcept override { function_.reset(); }

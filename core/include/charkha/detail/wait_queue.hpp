@@ -59,7 +59,7 @@ class queued_wait : public wait_operation {
 
  protected:
   explicit queued_wait(std::string_view what) noexcept : what_(what) {}
-  queued_wait(queued_wait&& idle) noexcept : wait_operation(std::move(idle)), what_(idle.what_) {}
+  queued_wait(queued_wait&& idle) noexcept : wait_operation(static_cast<wait_operation&&>(idle)), what_(idle.what_) {}
   ~queued_wait() = default;
 
   /// Under the site's lock: begins the wait at the back of `line`.
@@ -177,7 +177,6 @@ class queued_awaiter : public queued_wait {
 
  protected:
   using queued_wait::queued_wait;
-  queued_awaiter(queued_awaiter&&) noexcept = default;
   ~queued_awaiter() = default;
 
   /// Throws cancelled_error if a cancel request is to be delivered here, after withdrawing. Does nothing if the task
@@ -210,6 +209,8 @@ class queued_awaiter : public queued_wait {
   }
 
  private:
+  friend Wait;
+  queued_awaiter(queued_awaiter&&) noexcept = default;
   [[nodiscard]] Wait& self() noexcept { return static_cast<Wait&>(*this); }
 };
 
