@@ -184,7 +184,8 @@ void thread_pool::serve(pool_thread& self) noexcept {
     const appointment next = appoint();
     lock.unlock();
     carry_out(next);
-    run(self, std::move(job));
+    run(self, *job);
+    job = {};  // frees the function and its arguments
     lock.lock();
   }
   if (scout) scouting_ = false;
@@ -203,12 +204,12 @@ void thread_pool::end_busy(pool_thread& self) noexcept {
   if (std::exchange(self.busy, false)) --busy_;
 }
 
-void thread_pool::run(pool_thread& self, intrusive_ptr<blocking_job> job) noexcept {
-  job->run();
+void thread_pool::run(pool_thread& self, blocking_job& job) noexcept {
+  job.run();
   // [runtime-abandoned] sequentially consistent, both words: either shut_down() waits for this delivery, or it is left
   // out.
   self.delivering.store(true, std::memory_order_seq_cst);
-  if (!abandoned_.load(std::memory_order_seq_cst)) job->deliver();
+  if (!abandoned_.load(std::memory_order_seq_cst)) job.deliver();
   self.delivering.store(false, std::memory_order_release);
   const spin_guard guard(self.lock);
   self.job = nullptr;

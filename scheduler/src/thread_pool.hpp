@@ -117,7 +117,7 @@ class thread_pool final : public blocking_executor, public std::enable_shared_fr
   [[nodiscard]] appointment thread_failed(pool_thread* unborn, const std::exception_ptr& reason) noexcept;
   [[nodiscard]] intrusive_ptr<blocking_job> take_stranded() noexcept;
   void serve(pool_thread& self) noexcept;
-  void run(pool_thread& self, intrusive_ptr<blocking_job> job) noexcept;
+  void run(pool_thread& self, blocking_job& job) noexcept;
   // the parts of shut_down()
   void close() noexcept;
   [[nodiscard]] intrusive_ptr<blocking_job> take_unbegun() noexcept;
