@@ -119,8 +119,10 @@ void semaphore_by_many(benchmark::State& state) {
 }
 BENCHMARK(semaphore_by_many)->Arg(1)->Arg(2)->UseRealTime();
 
-void queue_four_to_four(benchmark::State& state) {
+/// Four producers and range(1) consumers on range(0) workers, by a queue of 1,024; time is of the whole program.
+void queue_by_many(benchmark::State& state) {
   charkha::runtime workers({.workers = static_cast<int>(state.range(0))});
+  const auto consumers = static_cast<std::size_t>(state.range(1));
   constexpr std::size_t each = 10'000;
   for (auto _ : state) {
     charkha::queue<std::uint64_t> q(1024);
@@ -128,16 +130,16 @@ void queue_four_to_four(benchmark::State& state) {
       for (std::size_t i = 0; i < each; ++i) co_await q.put(i);
     };
     auto consume = [&]() -> coro<> {
-      for (std::size_t i = 0; i < each; ++i) {
+      for (std::size_t i = 0; i < 4 * each / consumers; ++i) {
         const auto item = co_await q.get();
         benchmark::DoNotOptimize(item);
       }
     };
     auto main = [&]() -> coro<> {
       std::vector<charkha::task<>> all;
-      for (int i = 0; i < 4; ++i) {
+      for (std::size_t i = 0; i < 4; ++i) {
         all.push_back(charkha::create_task(produce()));
-        all.push_back(charkha::create_task(consume()));
+        if (i < consumers) all.push_back(charkha::create_task(consume()));
       }
       for (const auto& one : all) co_await one;
     };
@@ -145,7 +147,59 @@ void queue_four_to_four(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(4 * each));
 }
-BENCHMARK(queue_four_to_four)->Arg(1)->Arg(2)->UseRealTime();
+BENCHMARK(queue_by_many)->ArgsProduct({{1, 2}, {1, 4}})->UseRealTime();
+
+void oneshot_make_send_receive(benchmark::State& state) {
+  in_a_task(state, [](benchmark::State& run) -> coro<> {
+    for (auto _ : run) {
+      auto [sender, receiver] = charkha::create_oneshot<int>();
+      benchmark::DoNotOptimize(sender.send(1));
+      const int value = co_await receiver.receive();
+      benchmark::DoNotOptimize(value);
+    }
+  });
+}
+BENCHMARK(oneshot_make_send_receive);
+
+void watch_send_changed_get(benchmark::State& state) {
+  in_a_task(state, [](benchmark::State& run) -> coro<> {
+    charkha::watch<int> w(0);
+    auto seen = w.subscribe();
+    for (auto _ : run) {
+      w.send(1);
+      co_await seen.changed();
+      benchmark::DoNotOptimize(seen.get());
+    }
+  });
+}
+BENCHMARK(watch_send_changed_get);
+
+/// One message to four tasks, each of which waits for it.
+void broadcast_to_four(benchmark::State& state) {
+  charkha::runtime workers({.workers = static_cast<int>(state.range(0))});
+  constexpr std::size_t each = 10'000;
+  for (auto _ : state) {
+    charkha::broadcast<std::size_t> news(each);
+    auto listen = [](charkha::broadcast_receiver<std::size_t> inbox) -> coro<> {
+      for (std::size_t i = 0; i < each; ++i) {
+        const auto message = co_await inbox.receive();
+        benchmark::DoNotOptimize(message);
+      }
+    };
+    auto main = [&]() -> coro<> {
+      std::vector<charkha::task<>> all;
+      for (int i = 0; i < 4; ++i) all.push_back(charkha::create_task(listen(news.subscribe())));
+      for (std::size_t i = 0; i < each; ++i) {
+        news.send(i);
+        if (i % 16 == 0) co_await charkha::yield();
+      }
+      for (const auto& one : all) co_await one;
+    };
+    workers.spawn(main()).get();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(each));
+}
+BENCHMARK(broadcast_to_four)->Arg(1)->Arg(2)->UseRealTime();
 
 /// There and back between two tasks, by two events.
 void event_ping_pong(benchmark::State& state) {

@@ -15,10 +15,7 @@ class CHARKHA_CAPABILITY("spin_lock") spin_lock {
   spin_lock& operator=(const spin_lock&) = delete;
 
   void lock() noexcept CHARKHA_ACQUIRE() {
-    // [spin-lock] acquire: what the last holder wrote is visible inside.
-    while (locked_.exchange(true, std::memory_order_acquire)) {
-      while (locked_.load(std::memory_order_relaxed)) spin_pause();
-    }
+    if (!try_take()) wait();
   }
 
   void unlock() noexcept CHARKHA_RELEASE() {
@@ -27,6 +24,22 @@ class CHARKHA_CAPABILITY("spin_lock") spin_lock {
   }
 
  private:
+  [[nodiscard]] bool try_take() noexcept {
+    // [spin-lock] acquire: what the last holder wrote is visible inside.
+    return !locked_.exchange(true, std::memory_order_acquire);
+  }
+  // Backs off, so that whoever has the line can do several turns on it before it moves to the other core: with two
+  // workers at one queue that is twice as fast as looking at the line all the time.
+  void wait() noexcept {
+    unsigned pauses = 4;
+    do {
+      for (unsigned i = 0; i < pauses; ++i) spin_pause();
+      if (pauses < most_pauses) pauses *= 2;
+    } while (locked_.load(std::memory_order_relaxed) || !try_take());
+  }
+
+  static constexpr unsigned most_pauses = 32;  // docs/decisions/0006
+
   std::atomic<bool> locked_{false};
 };
 
