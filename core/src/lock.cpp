@@ -23,11 +23,6 @@ std::uint64_t lock_wait::holder() const noexcept {
   return owner_.state_ == lock_state::held ? owner_.holder_.number_in(task().runtime) : lock_holder::unknown;
 }
 
-guard<lock> lock_hold::await_resume() {
-  finish();
-  return guard<lock>(owner());
-}
-
 }  // namespace detail
 
 void lock::refuse() { throw usage_error("the lock is not held: it was released already, or never acquired"); }

@@ -134,6 +134,10 @@ inline wait_site& lock_wait::site() const noexcept { return owner_.site_; }
 inline bool lock_wait::enter(wake_list& /*woken*/) const noexcept CHARKHA_REQUIRES(owner_.site_.lock) {
   return owner_.take(lock_holder(task()));
 }
+inline guard<lock> lock_hold::await_resume() {
+  finish();
+  return guard<lock>(owner());
+}
 
 }  // namespace detail
 
