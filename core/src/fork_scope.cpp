@@ -23,14 +23,11 @@ std::coroutine_handle<> fork_scope::fork(task_core& parent, std::coroutine_handl
 
 std::coroutine_handle<> forked_task::begin_turn(worker_context& worker) noexcept {
   worker.current = this;
-  if (!started_) {
-    started_ = true;
-    if (state.take_cancel()) {  // R25: the body never runs
-      static_cast<void>(state.finish());
-      set_error(std::make_exception_ptr(cancelled_error(cancel_message())));
-      end_record();
-      return scope_.child_ended(*this, worker, false);
-    }
+  if (starts() && state.take_cancel()) {  // R25: the body never runs
+    static_cast<void>(state.finish());
+    set_error(std::make_exception_ptr(cancelled_error(cancel_message())));
+    end_record();
+    return scope_.child_ended(*this, worker, false);
   }
   return resume_point;
 }

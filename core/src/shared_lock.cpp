@@ -9,7 +9,7 @@ namespace detail {
 
 wait_site& shared_lock_wait::site() const noexcept { return owner_.site_; }
 bool shared_lock_wait::enter(wake_list& /*woken*/) const noexcept CHARKHA_REQUIRES(owner_.site_.lock) {
-  return owner_.take(shared_);
+  return owner_.take(shared_, lock_holder(task()));
 }
 wait_list& shared_lock_wait::line() const noexcept CHARKHA_REQUIRES(owner_.site_.lock) { return owner_.waiters_; }
 
@@ -17,6 +17,12 @@ wait_list& shared_lock_wait::line() const noexcept CHARKHA_REQUIRES(owner_.site_
 void shared_lock_wait::leave(bool granted, wake_list& woken) const noexcept CHARKHA_REQUIRES(owner_.site_.lock) {
   if (granted) owner_.left(shared_);
   owner_.admit(woken);
+}
+
+std::uint64_t shared_lock_wait::holder() const noexcept {
+  if (is_orphaned()) return lock_holder::unknown;
+  const spin_guard guard(owner_.site_.lock);
+  return owner_.writer_ ? owner_.holder_.number_in(task().runtime) : lock_holder::unknown;
 }
 
 guard<shared_lock> shared_lock_hold::await_resume() {
@@ -32,13 +38,14 @@ guard<shared_lock, release_reader> shared_lock_hold_shared::await_resume() {
 }  // namespace detail
 
 bool shared_lock::try_acquire() noexcept {
+  const auto by = detail::lock_holder::running();
   const detail::spin_guard guard(site_.lock);
-  return take(false);
+  return take(false, by);
 }
 
 bool shared_lock::try_acquire_shared() noexcept {
   const detail::spin_guard guard(site_.lock);
-  return take(true);
+  return take(true, {});
 }
 
 void shared_lock::release() {
@@ -59,11 +66,12 @@ std::size_t shared_lock::readers() const noexcept {
   return readers_;
 }
 
-void shared_lock::entered(bool shared) noexcept {
+void shared_lock::entered(bool shared, detail::lock_holder by) noexcept {
   if (shared) {
     ++readers_;
   } else {
     writer_ = true;
+    holder_ = by;
   }
 }
 
@@ -75,18 +83,20 @@ void shared_lock::left(bool shared) noexcept {
   }
 }
 
-bool shared_lock::take(bool shared) noexcept {
+bool shared_lock::take(bool shared, detail::lock_holder by) noexcept {
   if (!waiters_.empty() || !can_enter(shared)) return false;
-  entered(shared);
+  entered(shared, by);
   return true;
 }
 
 // One at a time, since those behind a waiter that turns out to be cancelled may be of the other kind.
 void shared_lock::admit(detail::wake_list& woken) noexcept {
   while (!waiters_.empty()) {
-    const bool shared = static_cast<const detail::shared_lock_wait&>(waiters_.oldest()).shared_;
+    const auto& oldest = static_cast<const detail::shared_lock_wait&>(waiters_.oldest());
+    const bool shared = oldest.shared_;
     if (!can_enter(shared)) return;
-    if (waiters_.grant_one(woken)) entered(shared);
+    const detail::lock_holder by(oldest.task());  // once granted it may be gone
+    if (waiters_.grant_one(woken)) entered(shared, by);
   }
 }
 

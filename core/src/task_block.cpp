@@ -11,7 +11,7 @@ namespace charkha::detail {
 
 std::string task_block::name() const {
   std::string given = given_name();
-  return given.empty() ? "Task-" + std::to_string(number_) : given;
+  return given.empty() ? "Task-" + std::to_string(number) : given;
 }
 
 std::string task_block::waiting_for() { return is_complete() ? std::string() : describe_wait(*this); }
@@ -26,12 +26,9 @@ void task_block::last_reference_gone() noexcept {
 
 std::coroutine_handle<> task_block::begin_turn(worker_context& worker) noexcept {
   worker.current = this;
-  if (!started_) {
-    started_ = true;
-    if (state.take_cancel()) {  // R25: the body never runs
-      end_cancelled();
-      return at_end(worker);
-    }
+  if (starts() && state.take_cancel()) {  // R25: the body never runs
+    end_cancelled();
+    return at_end(worker);
   }
   return resume_point;
 }

@@ -49,7 +49,8 @@ wait_list::~wait_list() {
   while (first_ != nullptr) {
     queued_wait& orphan = *first_;
     remove(orphan);
-    orphan.orphaned_ = true;
+    orphan.orphaned_.store(true, std::memory_order_relaxed);
+    orphan.task().state.outwait_holder();  // Q4
   }
 }
 

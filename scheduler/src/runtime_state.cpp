@@ -71,6 +71,8 @@ void runtime_state::delist(task_block& task) noexcept {
   if (registry_.remove(task)) delete this;
 }
 
+intrusive_ptr<task_block> runtime_state::find(std::uint64_t number) noexcept { return registry_.find(number); }
+
 bool runtime_state::block_for(waiter_list& waiters, std::int64_t nanoseconds) {
   if (current_worker() != nullptr) {
     throw usage_error("get() would block a worker, which has tasks to run: co_await the task instead");

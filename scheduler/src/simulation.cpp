@@ -10,6 +10,7 @@
 #include "charkha/detail/context_state.hpp"
 #include "charkha/detail/describe_wait.hpp"
 #include "charkha/detail/duration.hpp"
+#include "charkha/detail/known_tasks.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
 #include "job_queue.hpp"
@@ -149,10 +150,13 @@ void simulation::run_until_complete(detail::task_block& task) {
   if (detail::current_worker() != nullptr) throw usage_error("simulation::run() cannot be called in a task");
   while (!task.is_complete()) {
     if (driver_->step()) continue;
+    const auto pending = driver_->state().registry().pending();
+    detail::known_tasks known;
+    for (const auto& each : pending) known.add(*each);
     std::string waiting;
-    for (const auto& each : driver_->state().registry().pending()) {
+    for (const auto& each : pending) {
       if (each->is_complete()) continue;
-      waiting += (waiting.empty() ? " " : ", ") + each->name() + " (" + detail::describe_wait(*each) + ")";
+      waiting += (waiting.empty() ? " " : ", ") + each->name() + " (" + detail::describe_wait(*each, known) + ")";
     }
     throw usage_error("simulation: every task waits and no timer is armed:" + waiting);
   }

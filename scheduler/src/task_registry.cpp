@@ -19,7 +19,7 @@ bool task_registry::add(task_block& task, std::size_t creator) noexcept {
     home.next_number = next_number_.fetch_add(count, std::memory_order_relaxed);
     home.numbers_end = home.next_number + count;
   }
-  task.number_ = home.next_number++;
+  task.number = home.next_number++;
   task.previous_ = nullptr;
   task.next_ = home.first;
   if (home.first != nullptr) home.first->previous_ = &task;
@@ -39,6 +39,17 @@ bool task_registry::remove(task_block& task) noexcept {
     closed = home.closed;
   }
   return closed && left_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+}
+
+intrusive_ptr<task_block> task_registry::find(std::uint64_t number) const noexcept {
+  for (const shard& home : shards_) {
+    const spin_guard guard(home.lock);
+    task_block* task = home.first;
+    while (task != nullptr && task->number > number) task = task->next_;  // newest first
+    if (task == nullptr || task->number != number) continue;
+    return task->try_add_reference() ? intrusive_ptr<task_block>::adopt(*task) : intrusive_ptr<task_block>();
+  }
+  return {};
 }
 
 std::uint8_t task_registry::retain(std::size_t creator) noexcept {
@@ -80,8 +91,8 @@ void pending_look::visit(std::size_t shard) {
       if (wanted <= fresh.capacity()) {
         task_block* task = home.first;
         const std::uint64_t seen = newest_[shard];
-        if (task != nullptr) newest_[shard] = std::max(seen, task->number_);
-        for (; task != nullptr && task->number_ > seen; task = task->next_) {
+        if (task != nullptr) newest_[shard] = std::max(seen, task->number);
+        for (; task != nullptr && task->number > seen; task = task->next_) {
           // A task that is not complete is held by the runtime, so this is never the first reference again.
           if (!task->is_complete() && task->try_add_reference()) {
             fresh.push_back(intrusive_ptr<task_block>::adopt(*task));
@@ -101,11 +112,11 @@ bool pending_look::visit_all(std::size_t room) {
   std::size_t added = 0;
   for (std::size_t shard = 0; shard < task_registry::shard_count && added <= room; ++shard) {
     const task_block* task = registry_.shards_[shard].first;
-    for (; task != nullptr && task->number_ > newest_[shard] && added <= room; task = task->next_) ++added;
+    for (; task != nullptr && task->number > newest_[shard] && added <= room; task = task->next_) ++added;
   }
   for (std::size_t shard = 0; shard < task_registry::shard_count && added <= room; ++shard) {
     const auto begin = static_cast<std::ptrdiff_t>(found_.size());
-    for (task_block* task = registry_.shards_[shard].first; task != nullptr && task->number_ > newest_[shard];
+    for (task_block* task = registry_.shards_[shard].first; task != nullptr && task->number > newest_[shard];
          task = task->next_) {
       if (!task->is_complete() && task->try_add_reference()) found_.push_back(intrusive_ptr<task_block>::adopt(*task));
     }

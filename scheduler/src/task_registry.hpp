@@ -44,6 +44,9 @@ class task_registry {
   /// True: this was the last block of a closed registry.
   [[nodiscard]] bool remove(task_block& task) noexcept;
 
+  /// The task with that number, also when it is complete; null if its block is gone.
+  [[nodiscard]] intrusive_ptr<task_block> find(std::uint64_t number) const noexcept;
+
   /// Counts something that is no task and refers to the runtime, as add() does; what it gives goes to release().
   [[nodiscard]] std::uint8_t retain(std::size_t creator) noexcept;
   /// True: this was the last that referred to a closed registry.

@@ -6,6 +6,7 @@
 
 #include "charkha/detail/describe_wait.hpp"
 #include "charkha/detail/duration.hpp"
+#include "charkha/detail/known_tasks.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
 #include "thread_name.hpp"
@@ -105,9 +106,12 @@ bool thread_driver::stop_tasks(std::int64_t deadline) {
 }
 
 std::vector<unfinished_task> thread_driver::unfinished_tasks() const {
+  const auto pending = state_->registry().pending();
+  known_tasks known;
+  for (const auto& task : pending) known.add(*task);
   std::vector<unfinished_task> left;
-  for (const auto& task : state_->registry().pending()) {
-    if (!task->is_complete()) left.push_back({task->name(), describe_wait(*task), task->site()});
+  for (const auto& task : pending) {
+    if (!task->is_complete()) left.push_back({task->name(), describe_wait(*task, known), task->site()});
   }
   return left;
 }

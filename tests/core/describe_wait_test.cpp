@@ -7,13 +7,19 @@
 #include <array>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "charkha/cancelled_error.hpp"
 #include "charkha/current_task.hpp"
+#include "charkha/detail/known_tasks.hpp"
+#include "charkha/detail/lock_holder.hpp"
 #include "charkha/gather.hpp"
+#include "charkha/lock.hpp"
 #include "charkha/usage_error.hpp"
 #include "charkha/when_all.hpp"
 #include "support/crank.hpp"
@@ -21,12 +27,19 @@
 
 using charkha::coro;
 using charkha::detail::describe_wait;
+using charkha::detail::known_tasks;
+using charkha::detail::lock_holder;
 using charkha::test::crank;
 using charkha::test::gate;
 
 namespace {
 
 coro<> pass(gate& at) { co_await at.wait(); }
+coro<> keep(charkha::lock& of, gate& until) {
+  const auto held = co_await of.hold();
+  co_await until.wait();
+}
+coro<> take(charkha::lock& of) { co_await of.acquire(); }
 coro<> await_it(charkha::task<> other) { co_await other; }
 coro<> gather_them(charkha::task<> a, charkha::task<> b) { co_await charkha::gather(a, b); }
 coro<> fork_two(gate& at) { co_await charkha::when_all(pass(at), pass(at)); }
@@ -71,6 +84,31 @@ class talkative final : public charkha::detail::wait_operation {
   std::string text_;
 };
 coro<> talk(talkative& with) { co_await with; }
+
+/// Waits, and names one holder after the other when it is asked; the last one from then on.
+class rumour final : public charkha::detail::wait_operation {
+ public:
+  explicit rumour(std::vector<std::uint64_t> holders) : holders_(std::move(holders)) {}
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  template <charkha::detail::charkha_promise Promise>
+  bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
+    begin(*frame.promise().task, frame);
+    return suspend();
+  }
+  void await_resume() {
+    if (resumed_by_cancel()) charkha::detail::throw_cancelled(task());
+  }
+  [[nodiscard]] std::string_view describe() const noexcept override { return "rumour"; }
+  [[nodiscard]] std::uint64_t holder() const noexcept override {
+    const std::size_t last = holders_.size() - 1;
+    return holders_[asked_ < last ? asked_++ : last];
+  }
+
+ private:
+  std::vector<std::uint64_t> holders_;
+  mutable std::size_t asked_ = 0;
+};
+coro<> listen(rumour& to) { co_await to; }
 
 }  // namespace
 
@@ -210,4 +248,73 @@ TEST_CASE("a task that a canceller holds for long is called cancelled") {
   core.finish_cancel({});
   wheel.run();
   CHECK(t.cancelled());
+}
+
+TEST_CASE("a holder is looked for once, however many wait for it, be it there or gone") {
+  crank wheel;
+  charkha::lock l, abandoned;
+  gate until;
+  auto a = wheel.start(keep(l, until), {.name = "holder"});
+  static_cast<void>(wheel.start(take(abandoned)));
+  std::vector<charkha::task<>> waiting;
+  for (int i = 0; i < 50; ++i) {
+    waiting.push_back(wheel.start(take(l)));
+    waiting.push_back(wheel.start(take(abandoned)));
+  }
+  wheel.run();
+  known_tasks known;
+  SUBCASE("if nothing is known") {
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      const auto said = charkha::detail::describe_wait(core_of(waiting[i]), known);
+      CHECK(said == (i % 2 == 0 ? "lock held by holder" : "lock held by Task-2, which has ended"));
+    }
+    CHECK(wheel.searches() == 2);
+  }
+  SUBCASE("or never, if it is known") {
+    known.add(*core_of(a).heap_block());
+    for (std::size_t i = 0; i < waiting.size(); i += 2) {
+      CHECK(charkha::detail::describe_wait(core_of(waiting[i]), known) == "lock held by holder");
+    }
+    CHECK(wheel.searches() == 0);
+  }
+}
+
+TEST_CASE("a holder that gives the lock away and ends while it is looked for is not called one that kept it") {
+  crank wheel;
+  gate until;
+  auto alive = wheel.start(pass(until), {.name = "alive"});
+  const std::uint64_t here = core_of(alive).heap_block()->number, gone = 1000;
+  std::vector<std::uint64_t> holders;
+  std::string expected;
+  SUBCASE("the next one is named") {
+    holders = {gone, here};
+    expected = "rumour held by alive";
+  }
+  SUBCASE("nobody has it now") {
+    holders = {gone, lock_holder::unknown};
+    expected = "rumour";
+  }
+  SUBCASE("a child of when_all has it now") {
+    holders = {gone, lock_holder::child};
+    expected = "rumour held by a child of when_all";
+  }
+  SUBCASE("they come and go too fast") {
+    holders = {gone, gone + 1, gone + 2, gone + 3};
+    expected = "rumour";
+  }
+  SUBCASE("it kept it") {
+    holders = {gone};
+    expected = "rumour held by Task-1000, which has ended";
+  }
+  SUBCASE("the next one kept it") {
+    holders = {gone, gone + 1, gone + 1};
+    expected = "rumour held by Task-1001, which has ended";
+  }
+  rumour of(holders);
+  auto t = wheel.start(listen(of));
+  wheel.run();
+  CHECK(t.waiting_for() == expected);
+  t.cancel();
+  until.open();
+  wheel.run();
 }

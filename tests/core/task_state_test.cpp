@@ -597,6 +597,24 @@ TEST_CASE("retiring waits for a look, too") {
   }
 }
 
+TEST_CASE("whoever outwaits a holder comes after him, and before the next one") {
+  task_state state;
+  state.outwait_holder();  // there is none
+  const auto wait = state.begin_wait();
+  CHECK(state.suspend(wait) == suspend_result::suspended);
+  for (int round = 0; round < 100; ++round) {
+    int looked_at = 0;  // unguarded: the hold is the guard
+    CHECK(state.hold_to_look() == look_result::held);
+    std::thread other([&] {
+      state.outwait_holder();
+      CHECK(looked_at == 1);
+    });
+    looked_at = 1;
+    CHECK(state.release_hold() == release_result::waits);
+    other.join();
+  }
+}
+
 TEST_CASE("in all interleavings one closes each wait and every request is delivered once") {
   // How many sequences there are: another number means that the enumerator explores something else.
   CHECK(explore(0, 1, 0) == 2);

@@ -112,6 +112,26 @@ TEST_CASE("names are unique, whoever creates") {
   for (auto& each : all) each->abandon();
 }
 
+TEST_CASE("a task is found by its number while its block is there, whoever created it") {
+  registrar runtime;
+  std::vector<intrusive_ptr<task_block>> tasks;
+  for (std::size_t i = 0; i < 200; ++i) tasks.push_back(runtime.make(i % 7 == 0 ? task_registry::outside : i % 20));
+  for (const auto& each : tasks) CHECK(runtime.registry.find(each->number).get() == each.get());
+  std::uint64_t greatest = 0;
+  for (const auto& each : tasks) greatest = std::max(greatest, each->number);
+  CHECK_FALSE(runtime.registry.find(0));
+  CHECK_FALSE(runtime.registry.find(greatest + 1));
+  const std::uint64_t gone = tasks[100]->number;
+  tasks[100]->abandon();
+  CHECK(runtime.registry.find(gone));  // it has ended, but there is a handle
+  tasks[100] = {};
+  CHECK_FALSE(runtime.registry.find(gone));
+  CHECK(runtime.registry.find(tasks[99]->number));
+  for (const auto& each : tasks) {
+    if (each) each->abandon();
+  }
+}
+
 TEST_CASE("a task that is created in a list already visited, by one that ends before its own list is, is not missed") {
   registrar runtime;
   auto creator = runtime.make(8);

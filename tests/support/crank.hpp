@@ -94,6 +94,8 @@ class crank final : public detail::executor {
   [[nodiscard]] std::size_t forked() const noexcept { return context_.forks.size(); }
   /// Control blocks that have not been freed.
   [[nodiscard]] std::size_t blocks() const noexcept { return tasks_.size(); }
+  /// How often a task was looked for by its number.
+  [[nodiscard]] std::size_t searches() const noexcept { return searches_; }
   /// What is no task and refers to this runtime.
   [[nodiscard]] std::size_t retained() const noexcept { return retained_; }
   /// "name: error" of each unretrieved error.
@@ -117,10 +119,17 @@ class crank final : public detail::executor {
   [[nodiscard]] bool is_closed() const noexcept override { return tearing_down_; }
   void enlist(detail::task_block& task) override {
     if (closed_) throw usage_error("the crank is closed");
+    task.number = ++last_number_;
     tasks_.push_back(&task);
   }
   void delist(detail::task_block& task) noexcept override {
     tasks_.erase(std::find(tasks_.begin(), tasks_.end(), &task));
+  }
+  [[nodiscard]] detail::intrusive_ptr<detail::task_block> find(std::uint64_t number) noexcept override {
+    ++searches_;
+    const auto found = std::find_if(tasks_.begin(), tasks_.end(), [&](auto* task) { return task->number == number; });
+    return found == tasks_.end() ? detail::intrusive_ptr<detail::task_block>()
+                                 : detail::intrusive_ptr<detail::task_block>(**found);
   }
   /// Turns the crank instead of blocking; knows no clock, so that a limited time is up when there is nothing to do.
   [[nodiscard]] bool block_for(detail::waiter_list& waiters, std::int64_t nanoseconds) override {
@@ -172,6 +181,8 @@ class crank final : public detail::executor {
   std::vector<std::string> fatal_;
   std::vector<detail::task_core*> never_awaited_;
   std::size_t turns_ = 0;
+  std::uint64_t last_number_ = 0;
+  std::size_t searches_ = 0;
   std::size_t retained_ = 0;
   bool closed_ = false;
   bool tearing_down_ = false;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "charkha/detail/executor.hpp"
+#include "charkha/detail/task_block.hpp"
 
 namespace charkha::test {
 
@@ -17,6 +18,9 @@ class inert_executor : public detail::executor {
   void make_ready(detail::ready_item& /*item*/, detail::ready_kind /*kind*/) noexcept override {}
   void enlist(detail::task_block& /*task*/) override {}
   void delist(detail::task_block& /*task*/) noexcept override {}
+  [[nodiscard]] detail::intrusive_ptr<detail::task_block> find(std::uint64_t /*number*/) noexcept override {
+    return {};
+  }
   void spawned(detail::task_block& /*task*/) override {}
   void ended(detail::task_block& /*task*/) noexcept override {}
   [[nodiscard]] std::uint8_t retain() noexcept override { return 0; }

@@ -34,9 +34,10 @@ class [[nodiscard]] any_task : public any_future {
   void set_name(std::string_view name) const { record().set_name(name); }
   /// Where it was created. Unknown for children of when_all.
   [[nodiscard]] std::source_location site() const { return record().site(); }
-  /// What it is suspended in, for a person who looks for what hangs: "sleep", "task NAME", "gather", ...; "running" if it
-  /// is not suspended, empty when it is done. It may have gone on by the time this returns. Throws std::bad_alloc. As
-  /// `Task.get_stack`.
+  /// What it is suspended in, for a person who looks for what hangs: "sleep", "task NAME", "gather", "lock held by NAME"
+  /// ("lock held by Task-N, which has ended" if that took the lock and has not released it), ...; "running" if it is not
+  /// suspended, empty when it is done. It may have gone on by the time this returns. May go through all tasks to find
+  /// the holder of a lock. Throws std::bad_alloc. As `Task.get_stack`.
   [[nodiscard]] std::string waiting_for() const { return record().waiting_for(); }
   /// The context that its context variables live in; changes are seen by both. As `Task.get_context()`.
   [[nodiscard]] charkha::context get_context() const { return charkha::context(record().context()); }

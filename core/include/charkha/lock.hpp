@@ -13,6 +13,7 @@
 
 #include <cstdint>
 
+#include "charkha/detail/lock_holder.hpp"
 #include "charkha/detail/wait_queue.hpp"
 #include "charkha/guard.hpp"
 
@@ -30,7 +31,10 @@ class [[nodiscard]] lock_wait : public queued_awaiter<lock_wait> {
   lock_wait(lock_wait&&) noexcept = default;
   ~lock_wait() { withdraw(); }
 
+  /// Who holds the lock from now on, if it is free.
+  void awaited_by(task_core& task) noexcept { belong_to(task); }
   void await_resume() { finish(); }
+  [[nodiscard]] std::uint64_t holder() const noexcept override;
 
  protected:
   [[nodiscard]] lock& owner() const noexcept { return owner_; }
@@ -60,6 +64,9 @@ class [[nodiscard]] lock_hold final : public lock_wait {
 /// Not bound to an owner: any task or thread may release it. Belongs to the first runtime whose task has to wait for it;
 /// a wait from another one throws usage_error. release(), try_acquire() and locked() may be called from any thread. Must
 /// outlive those who wait and those who hold it.
+///
+/// any_task::waiting_for() of those who wait names the task that has it: the one that took it, wherever the guard went
+/// since. Taken by try_acquire() outside of tasks, or by a task of another runtime, it is held by nobody known.
 class lock {
  public:
   /// Free.
@@ -74,8 +81,9 @@ class lock {
   [[nodiscard]] detail::lock_hold hold() noexcept { return detail::lock_hold(*this); }
   /// Takes the lock if it is free.
   [[nodiscard]] bool try_acquire() noexcept {
+    const auto by = detail::lock_holder::running();
     const detail::spin_guard guard(site_.lock);
-    return take();
+    return take(by);
   }
 
   /// Gives the lock to the one who has waited longest, or frees it. Throws usage_error if nobody holds it, also when it
@@ -95,9 +103,10 @@ class lock {
   friend detail::lock_wait;
   using state = detail::lock_state;
 
-  [[nodiscard]] bool take() noexcept CHARKHA_REQUIRES(site_.lock) {
+  [[nodiscard]] bool take(detail::lock_holder by) noexcept CHARKHA_REQUIRES(site_.lock) {
     if (state_ != state::free) return false;
     state_ = state::held;
+    holder_ = by;
     return true;
   }
   [[nodiscard]] bool give() noexcept {
@@ -114,7 +123,22 @@ class lock {
 
   mutable detail::wait_site site_;
   state state_ CHARKHA_GUARDED_BY(site_.lock) = state::free;
+  detail::lock_holder holder_ CHARKHA_GUARDED_BY(site_.lock);  // the last one
   detail::wait_list waiters_ CHARKHA_GUARDED_BY(site_.lock);
 };
+
+namespace detail {
+
+// What a free lock takes is inlined: that is the usual case.
+inline wait_site& lock_wait::site() const noexcept { return owner_.site_; }
+inline bool lock_wait::enter(wake_list& /*woken*/) const noexcept CHARKHA_REQUIRES(owner_.site_.lock) {
+  return owner_.take(lock_holder(task()));
+}
+inline guard<lock> lock_hold::await_resume() {
+  finish();
+  return guard<lock>(owner());
+}
+
+}  // namespace detail
 
 }  // namespace charkha

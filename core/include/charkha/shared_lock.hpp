@@ -11,7 +11,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
+#include "charkha/detail/lock_holder.hpp"
 #include "charkha/detail/wait_queue.hpp"
 #include "charkha/guard.hpp"
 
@@ -28,7 +30,10 @@ class shared_lock_wait : public queued_awaiter<shared_lock_wait> {
   shared_lock_wait(shared_lock_wait&&) noexcept = default;
   ~shared_lock_wait() { withdraw(); }
 
+  /// Who writes from now on, if that is so.
+  void awaited_by(task_core& task) noexcept { belong_to(task); }
   void await_resume() { finish(); }
+  [[nodiscard]] std::uint64_t holder() const noexcept override;
 
  protected:
   [[nodiscard]] shared_lock& owner() const noexcept { return owner_; }
@@ -72,6 +77,9 @@ class [[nodiscard]] shared_lock_hold_shared final : public shared_lock_wait {
 /// starve the other. A reader that waits for a second share can therefore wait for a writer that waits for it: take one.
 /// Not bound to owners. Belongs to the first runtime whose task has to wait for it; a wait from another one throws
 /// usage_error. What does not wait may be called from any thread. Must outlive those who wait and those who hold it.
+///
+/// any_task::waiting_for() of those who wait names the task that writes, or is about to, as for a lock; readers are not
+/// named.
 class shared_lock {
  public:
   /// Free.
@@ -109,15 +117,16 @@ class shared_lock {
   [[nodiscard]] bool can_enter(bool shared) const noexcept CHARKHA_REQUIRES(site_.lock) {
     return !writer_ && (shared || readers_ == 0);
   }
-  void entered(bool shared) noexcept CHARKHA_REQUIRES(site_.lock);
+  void entered(bool shared, detail::lock_holder by) noexcept CHARKHA_REQUIRES(site_.lock);
   void left(bool shared) noexcept CHARKHA_REQUIRES(site_.lock);
-  [[nodiscard]] bool take(bool shared) noexcept CHARKHA_REQUIRES(site_.lock);
+  [[nodiscard]] bool take(bool shared, detail::lock_holder by) noexcept CHARKHA_REQUIRES(site_.lock);
   void admit(detail::wake_list& woken) noexcept CHARKHA_REQUIRES(site_.lock);
   [[nodiscard]] bool give(bool shared) noexcept;
 
   mutable detail::wait_site site_;
   std::size_t readers_ CHARKHA_GUARDED_BY(site_.lock) = 0;
   bool writer_ CHARKHA_GUARDED_BY(site_.lock) = false;
+  detail::lock_holder holder_ CHARKHA_GUARDED_BY(site_.lock);  // the last writer
   detail::wait_list waiters_ CHARKHA_GUARDED_BY(site_.lock);
 };
 

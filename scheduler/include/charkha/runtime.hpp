@@ -33,7 +33,8 @@ class thread_driver;
 /// A task that did not end in time.
 struct unfinished_task {
   std::string name;
-  /// What it was suspended in when the time was up: "sleep", "task NAME", ...; "running" if it was not suspended.
+  /// What it was suspended in when the time was up, as any_task::waiting_for() says it: "sleep", "task NAME", "lock held
+  /// by NAME", ...; "running" if it was not suspended.
   std::string waiting_for;
   /// Where it was created.
   std::source_location site;

@@ -9,6 +9,7 @@
 #include <source_location>
 #include <string_view>
 
+#include "charkha/detail/intrusive_ptr.hpp"
 #include "charkha/detail/ready_item.hpp"
 
 namespace charkha::detail {
@@ -37,6 +38,8 @@ class executor {
   virtual void enlist(task_block& task) = 0;
   /// The task's block is about to be freed.
   virtual void delist(task_block& task) noexcept = 0;
+  /// The task with that number, null if its block is gone. Allocates nothing, but may look through all tasks.
+  [[nodiscard]] virtual intrusive_ptr<task_block> find(std::uint64_t number) noexcept = 0;
 
   /// A task was created, before its first turn. The embedder's hook may throw, which refuses the task.
   virtual void spawned(task_block& task) = 0;

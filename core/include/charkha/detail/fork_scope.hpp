@@ -43,7 +43,7 @@ class forked_task : public task_core {
 
  protected:
   forked_task(fork_scope& scope, executor& owner, std::coroutine_handle<> body)
-      : task_core(owner, body, copy_current_context()), scope_(scope) {}
+      : task_core(owner, body, copy_current_context(), place::parent), scope_(scope) {}
   ~forked_task() = default;
 
   /// Those who have a handle of it learn how it ended.
@@ -53,7 +53,6 @@ class forked_task : public task_core {
   virtual void set_error(std::exception_ptr error) noexcept = 0;
 
   fork_scope& scope_;
-  bool started_ = false;
 };
 
 template <class T>

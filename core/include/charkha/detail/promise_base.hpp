@@ -72,6 +72,8 @@ class promise_base {
     static_assert(!foreign_awaiter<std::remove_reference_t<given>>,
                   "this awaitable belongs to another coroutine library: it would resume the task outside its runtime. "
                   "Hand the result over through a charkha awaitable instead");
+    // Some take note of their task even when it does not have to wait.
+    if constexpr (requires { awaitable.awaited_by(*task); }) awaitable.awaited_by(*task);
     if constexpr (std::is_reference_v<given>) {
       return awaiter_reference<std::remove_reference_t<given>>(awaitable);
     } else {

@@ -4,7 +4,7 @@
 //
 // Who may touch what
 //   root, outcome             the running task, then complete(); read-only once the waiter list is closed
-//   registry links            the runtime's registry, under its lock
+//   number, registry links    the runtime's registry, under its lock; the number is read-only once the task is listed
 //   the rest                  as task_core and future_core say
 #pragma once
 
@@ -45,8 +45,6 @@ class task_block : public task_core, public task_record {
     return demand_notes().set_listener(std::move(told));
   }
 
-  [[nodiscard]] task_block* heap_block() noexcept final { return this; }
-
   /// Its turn: the first one, or after a suspension.
   [[nodiscard]] std::coroutine_handle<> begin_turn(worker_context& worker) noexcept final;
   [[nodiscard]] std::coroutine_handle<> at_end(worker_context& worker) noexcept final;
@@ -59,10 +57,13 @@ class task_block : public task_core, public task_record {
   /// The same for a task that is refused before its first turn, in a runtime that goes on.
   void refuse() noexcept;
 
+  /// Given by the runtime when it enlists the task, and never again to another one. Zero before.
+  std::uint64_t number = 0;
+
  protected:
   task_block(executor& owner, std::coroutine_handle<> root, intrusive_ptr<context_state> context,
              const std::source_location& site) noexcept
-      : task_core(owner, root, std::move(context)),
+      : task_core(owner, root, std::move(context), place::heap),
         task_record(2),  // the runtime's and the first handle's
         root_(root),
         site_(site) {}
@@ -79,12 +80,16 @@ class task_block : public task_core, public task_record {
 
   std::coroutine_handle<> root_;
   std::source_location site_;
-  std::uint64_t number_ = 0;
   task_block* next_ = nullptr;      // in the registry
   task_block* previous_ = nullptr;  // in the registry
-  std::uint8_t shard_ = 0;          // of the registry
-  bool started_ = false;
 };
+
+inline task_block* task_core::heap_block() noexcept {
+  return lives_ == place::heap ? static_cast<task_block*>(this) : nullptr;
+}
+inline const task_block* task_core::heap_block() const noexcept {
+  return lives_ == place::heap ? static_cast<const task_block*>(this) : nullptr;
+}
 
 /// The block of a task that gives a T.
 template <class T>

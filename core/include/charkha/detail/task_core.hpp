@@ -6,10 +6,12 @@
 //   resume_point, waiting_on   the running task; while it is suspended, whoever closed or holds its wait
 //   state                      anyone, by its transitions
 //   context, notes             anyone, as they say
+//   shard_                     the runtime's registry, when it lists the task
 #pragma once
 
 #include <atomic>
 #include <coroutine>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -60,7 +62,8 @@ class task_core : public ready_item {
 
   /// The block to refer to in order to keep the task alive. Null for a child of when_all: that lives until it has ended,
   /// so it may be touched only by whoever knows that it has not, such as one who holds it.
-  [[nodiscard]] virtual task_block* heap_block() noexcept { return nullptr; }
+  [[nodiscard]] task_block* heap_block() noexcept;  // in task_block.hpp
+  [[nodiscard]] const task_block* heap_block() const noexcept;
 
   /// For a child of when_all: takes its turn and returns what to resume.
   [[nodiscard]] virtual std::coroutine_handle<> begin_turn(worker_context& worker) noexcept;
@@ -82,15 +85,24 @@ class task_core : public ready_item {
   task_notes& demand_notes();
 
  protected:
-  task_core(executor& owner, std::coroutine_handle<> start, intrusive_ptr<context_state> values) noexcept
-      : resume_point(start), context(std::move(values)), runtime(owner) {}
+  enum class place : std::uint16_t { heap, parent };  // two bytes: then it and what stands beside it are one store
+
+  task_core(executor& owner, std::coroutine_handle<> start, intrusive_ptr<context_state> values, place lives) noexcept
+      : resume_point(start), context(std::move(values)), runtime(owner), lives_(lives) {}
   ~task_core();
+
+  /// Is this its first turn? Once; the running task only.
+  [[nodiscard]] bool starts() noexcept { return !std::exchange(started_, true); }
+
+  std::uint8_t shard_ = 0;  // of the registry that lists a task_block, whose own members leave no room for it
 
  private:
   friend class wait_operation;
 
   void set_cancel_message(std::string_view message) noexcept;
 
+  bool started_ = false;
+  const place lives_;
   std::atomic<task_notes*> notes_{nullptr};
 };
 

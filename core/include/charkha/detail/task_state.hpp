@@ -128,6 +128,7 @@ class basic_task_state {
       if ((word & (waiting | done)) != waiting) return look_result::running;
       if ((word & (held | cancel_requested)) != 0) return look_result::busy;
       // [task-suspended] acquire: the holder reads the wait operation that the task set up.
+      // [held-again] acquire: and what outwait_holder() was to show him.
       if (word_.compare_exchange_weak(word, word | held, std::memory_order_acquire, std::memory_order_relaxed)) {
         return look_result::held;
       }
@@ -144,6 +145,12 @@ class basic_task_state {
           open ? ((word & ~(waiting | held)) + one_wait) | wait_cancelled : (word & ~held) | cancel_requested;
       if (word_.compare_exchange_weak(word, next, std::memory_order_acq_rel, std::memory_order_relaxed)) return;
     }
+  }
+
+  /// Waits for one who holds the task to let go; whoever holds it next sees what the caller wrote before.
+  void outwait_holder() noexcept {
+    // [held-again] release, by an RMW: it comes before or after each hold. Acquire: the holder is through.
+    while ((word_.fetch_or(0, std::memory_order_acq_rel) & held) != 0) spin_pause();
   }
 
   /// The holder passed the request on to what the task waits for, or has only looked. `again` after a look: a request

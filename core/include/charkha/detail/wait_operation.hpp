@@ -46,7 +46,7 @@ class wait_operation {
   wait_operation(const wait_operation&) = delete;
   wait_operation& operator=(const wait_operation&) = delete;
 
-  // These four are called by a canceller that holds the waiting task.
+  // These four are called by a canceller that holds the waiting task, the next two by one who looks at it.
 
   [[nodiscard]] virtual cancel_route route_cancel() const noexcept { return cancel_route::here; }
   /// May a canceller end the wait while targets go on? Not if they live in the awaiter.
@@ -59,6 +59,8 @@ class wait_operation {
 
   /// What is awaited, in a word or two, for reports.
   [[nodiscard]] virtual std::string_view describe() const noexcept = 0;
+  /// For a lock, the number of the task that has it, as lock_holder gives it.
+  [[nodiscard]] virtual std::uint64_t holder() const noexcept { return 0; }
 
   /// Closes the wait for the completer. The task's turn, which the caller has to make ready; null if it was lost or the
   /// task carries on by itself.
@@ -74,6 +76,8 @@ class wait_operation {
   wait_operation(wait_operation&& /*idle*/) noexcept {}
   ~wait_operation() = default;
 
+  /// Step 0, only for what has to know its task before it knows whether it waits; then begun() says nothing.
+  void belong_to(task_core& task) noexcept { task_ = &task; }
   /// Step 1. `frame` is where the task resumes.
   void begin(task_core& task, std::coroutine_handle<> frame) noexcept;
   /// Step 3. False: the wait is over, do not suspend.

@@ -15,6 +15,8 @@
 //   Q3  tasks are made ready after the lock is released. A waiter that was not made ready by its granter (it was still
 //       suspending, or held by a canceller) passes through the lock before it goes on: then the granter has left the
 //       primitive, and the task may destroy it.
+//   Q4  whoever holds a waiting task, to look at it, may use the primitive if the waiter is not orphaned: the primitive's
+//       end orphans its waiters and then lets each one's holder finish.
 // A primitive must outlive those who hold something of it. If it goes while tasks wait, they wait on until cancelled.
 #pragma once
 
@@ -65,6 +67,9 @@ class queued_wait : public wait_operation {
   /// Under the site's lock: begins the wait at the back of `line`.
   void join(wait_list& line, task_core& task, std::coroutine_handle<> frame) noexcept;
 
+  /// The primitive is gone. For whoever holds the waiting task: if not, it stays until he lets go.
+  [[nodiscard]] bool is_orphaned() const noexcept { return orphaned_.load(std::memory_order_relaxed); }
+
   /// What the granter wrote down for this waiter; what it means is the primitive's. After the grant.
   [[nodiscard]] std::ptrdiff_t gift() const noexcept { return gift_; }
 
@@ -84,9 +89,9 @@ class queued_wait : public wait_operation {
   queued_wait* previous_ = nullptr;
   wait_list* line_ = nullptr;  // the list it is in
   std::ptrdiff_t gift_ = 0;
-  bool granted_ = false;   // taken out, and its wait closed by the one who took it out
-  bool woken_ = false;     // made ready by him, after he had left the lock
-  bool orphaned_ = false;  // the primitive is gone
+  bool granted_ = false;               // taken out, and its wait closed by the one who took it out
+  bool woken_ = false;                 // made ready by him, after he had left the lock
+  std::atomic<bool> orphaned_{false};  // the primitive is gone
 };
 
 /// Tasks to be made ready, in order, when the list goes: declare it before the guard of the lock.
@@ -201,7 +206,7 @@ class queued_awaiter : public queued_wait {
   void withdraw() noexcept CHARKHA_NO_THREAD_SAFETY_ANALYSIS {
     if (!waits_) return;
     waits_ = false;
-    if (orphaned_) return;
+    if (is_orphaned()) return;
     wake_list woken;
     const spin_guard guard(self().site().lock);
     if (line_ != nullptr) line_->remove(*this);
