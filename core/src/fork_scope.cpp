@@ -40,6 +40,13 @@ std::coroutine_handle<> forked_task::at_end(worker_context& worker) noexcept {
   return scope_.child_ended(*this, worker, true);
 }
 
+void forked_task::retire() noexcept {
+  if (state.is_done()) return;
+  state.retire();
+  end_record();
+  if (waiting_on != nullptr) waiting_on->abandon();
+}
+
 void forked_task::end_record() noexcept {
   const task_notes* own = notes();
   if (own == nullptr) return;
@@ -103,6 +110,10 @@ void fork_scope::child_won(const forked_task& ended) noexcept {
 // By a child that has ended and is still counted: none of the children can go away under it.
 void fork_scope::cancel_children() noexcept {
   for (std::size_t i = 0; i < child_count(); ++i) child(i).cancel({});
+}
+
+void fork_scope::abandon() noexcept {
+  for (std::size_t i = 0; i < child_count(); ++i) child(i).retire();
 }
 
 void fork_scope::join() {

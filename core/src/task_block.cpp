@@ -68,8 +68,13 @@ void task_block::complete(worker_context& worker) noexcept {
   drop_reference();
 }
 
-void task_block::abandon() noexcept {
+void task_block::retire() noexcept {
   state.retire();
+  if (waiting_on != nullptr) waiting_on->abandon();
+}
+
+void task_block::abandon() noexcept {
+  retire();
   std::exchange(root_, nullptr).destroy();
   end_cancelled();
   discard_waiters();

@@ -217,6 +217,7 @@ void runtime_state::close() noexcept {
   closing_.store(true, std::memory_order_release);  // [runtime-closing]
   for (const auto& each : workers_) each->discard_all();
   while (ready_item* item = injected_.try_pop()) item->discard();
+  for (const auto& task : registry_.pending()) task->retire();
   // Destroying a frame may complete or drop other tasks, so each round looks anew.
   for (auto left = registry_.pending(); !left.empty(); left = registry_.pending()) {
     for (const auto& task : left) {

@@ -11,6 +11,7 @@
 
 #include "charkha/cancelled_error.hpp"
 #include "charkha/usage_error.hpp"
+#include "charkha/when_all.hpp"
 #include "support/crank.hpp"
 #include "support/gate.hpp"
 
@@ -183,6 +184,38 @@ TEST_CASE("a cancelled waiter leaves the line; if the lock was on its way to it,
   CHECK(a.cancelled());
   CHECK(log == "b");
   CHECK(l.locked());
+}
+
+TEST_CASE("torn down with a lock in one task's frame: those who wait leave it before any frame goes") {
+  bool is_guarded = false;
+  SUBCASE("held by a guard, which goes") { is_guarded = true; }
+  SUBCASE("on its way to one of them") {}
+  gate never;
+  std::string log;
+  crank wheel;
+  lock* shared = nullptr;
+  auto own = [](gate& until, lock*& address, bool guarded) -> coro<> {
+    lock mine, other;
+    const auto held = co_await mine.hold();
+    co_await other.acquire();
+    address = guarded ? &mine : &other;
+    co_await until.wait();
+  };
+  auto take_both = [](lock& of, std::string& letters) -> coro<> {
+    co_await charkha::when_all(take(of, letters, 'c'), take(of, letters, 'd'));
+  };
+  auto owner = wheel.start(own(never, shared, is_guarded));
+  wheel.run();
+  std::vector<task<>> waiting;
+  waiting.push_back(wheel.start(take(*shared, log, 'a')));
+  waiting.push_back(wheel.start(take(*shared, log, 'b')));
+  waiting.push_back(wheel.start(take_both(*shared, log)));
+  wheel.run();
+  if (!is_guarded) shared->release();  // on its way to one of them
+  wheel.tear_down();
+  CHECK(log.empty());
+  CHECK(owner.cancelled());
+  for (const auto& each : waiting) CHECK(each.cancelled());
 }
 
 TEST_CASE("a lock on its way to a waiter is held by nobody, and nobody else can take or release it (R66)") {

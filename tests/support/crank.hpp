@@ -39,6 +39,9 @@ class crank final : public detail::executor {
       item->discard();
     }
     context_.forks.clear();
+    for (auto* task : tasks_) {
+      if (!task->is_complete()) task->retire();
+    }
     for (;;) {
       const auto pending = std::find_if(tasks_.begin(), tasks_.end(), [](auto* task) { return !task->is_complete(); });
       if (pending == tasks_.end()) break;

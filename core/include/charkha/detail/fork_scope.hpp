@@ -41,6 +41,9 @@ class forked_task : public task_core {
   [[nodiscard]] virtual outcome result_kind() const noexcept = 0;
   [[nodiscard]] virtual std::exception_ptr error() const noexcept = 0;
 
+  /// As task_block::retire(), for one that has not ended.
+  void retire() noexcept;
+
  protected:
   forked_task(fork_scope& scope, executor& owner, std::coroutine_handle<> body)
       : task_core(owner, body, copy_current_context(), place::parent), scope_(scope) {}
@@ -66,11 +69,7 @@ class typed_forked_task final : public forked_task {
   }
 
   // Pending only if the runtime is torn down: a canceller may still be reading what the body waits for.
-  ~typed_forked_task() {
-    if (state.is_done()) return;
-    state.retire();
-    end_record();
-  }
+  ~typed_forked_task() { retire(); }
   typed_forked_task(const typed_forked_task&) = delete;
   typed_forked_task& operator=(const typed_forked_task&) = delete;
 
@@ -101,6 +100,7 @@ class fork_scope : public wait_operation {
   void cancel_passed_on() noexcept final { parent_cancelled_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] std::size_t target_count() const noexcept final { return child_count(); }
   [[nodiscard]] await_target target(std::size_t index) noexcept final { return await_target(child(index)); }
+  void abandon() noexcept final;
   [[nodiscard]] std::string_view describe() const noexcept final {
     return policy_ == fork_policy::all ? "when_all" : "when_any";
   }

@@ -52,7 +52,11 @@ class task_block : public task_core, public task_record {
   void run_eagerly(worker_context& worker) noexcept;
   /// The last step, off the task's stack: its frame goes, then its waiters learn of the result.
   void complete(worker_context& worker) noexcept;
-  /// For a runtime that is torn down while the task is pending: its frame goes, it counts as cancelled.
+  /// For a runtime that is torn down while the task is pending: nobody can resume, cancel or read it any more, and it
+  /// leaves what it waits for. All tasks are retired before the first is abandoned: a lock that one waits for may lie in
+  /// another one's frame.
+  void retire() noexcept;
+  /// After that: its frame goes, it counts as cancelled.
   void abandon() noexcept;
   /// The same for a task that is refused before its first turn, in a runtime that goes on.
   void refuse() noexcept;

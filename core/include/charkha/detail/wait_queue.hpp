@@ -17,6 +17,8 @@
 //       primitive, and the task may destroy it.
 //   Q4  whoever holds a waiting task, to look at it, may use the primitive if the waiter is not orphaned: the primitive's
 //       end orphans its waiters and then lets each one's holder finish.
+//   Q5  a runtime that is torn down has all its waiters withdraw before it destroys the first frame: then the primitive
+//       may lie in one of those, and who releases it there finds nobody who waits.
 // A primitive must outlive those who hold something of it. If it goes while tasks wait, they wait on until cancelled.
 #pragma once
 
@@ -179,6 +181,8 @@ class queued_awaiter : public queued_wait {
     }
     return suspend();
   }
+
+  void abandon() noexcept final { withdraw(); }
 
  protected:
   using queued_wait::queued_wait;
