@@ -85,7 +85,8 @@ class task_core : public ready_item {
   task_notes& demand_notes();
 
  protected:
-  enum class place : std::uint16_t { heap, parent };  // two bytes: then it and what stands beside it are one store
+  // NOLINTNEXTLINE(performance-enum-size): two bytes, so that it and what stands beside it are one store
+  enum class place : std::uint16_t { heap, parent };
 
   task_core(executor& owner, std::coroutine_handle<> start, intrusive_ptr<context_state> values, place lives) noexcept
       : resume_point(start), context(std::move(values)), runtime(owner), lives_(lives) {}
