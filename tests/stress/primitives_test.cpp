@@ -39,6 +39,11 @@ coro<> harass(std::vector<task<>> tasks, unsigned seed) {
   }
 }
 
+/// A task that is cancelled before its first step does nothing (R25): where others count on it, none is cancelled before.
+coro<> all_started(const std::atomic<std::size_t>& started, std::size_t count) {
+  while (started.load() < count) co_await charkha::yield();
+}
+
 /// Waits for a task's end; it counts as cancelled if the last request came too late to be delivered (R27).
 coro<> ended(task<> of) {
   try {
@@ -146,7 +151,9 @@ TEST_CASE("queue: items from tasks and from a foreign thread arrive once each, i
       constexpr int producers = 4, items = 300;
       charkha::queue<std::pair<int, int>> q(maxsize);
       std::atomic<int> taken{0}, disorder{0};
+      std::atomic<std::size_t> started{0};
       const auto produce = [&](int me) -> coro<> {
+        started.fetch_add(1);
         for (int i = 0; i < items; ++i) {
           for (bool done = false; !done;) {
             try {
@@ -158,6 +165,7 @@ TEST_CASE("queue: items from tasks and from a foreign thread arrive once each, i
         }
       };
       const auto consume = [&]() -> coro<> {
+        started.fetch_add(1);
         std::vector<int> last(producers + 1, -1);
         for (;;) {
           try {
@@ -184,6 +192,7 @@ TEST_CASE("queue: items from tasks and from a foreign thread arrive once each, i
         for (int i = 0; i < 3; ++i) takers.push_back(create_task(consume()));
         all = makers;
         all.insert(all.end(), takers.begin(), takers.end());
+        co_await all_started(started, all.size());
         auto canceller = create_task(harass(all, static_cast<unsigned>(workers)));
         for (const auto& each : makers) co_await ended(each);
         while (taken.load() < (producers + 1) * items) co_await charkha::yield();
@@ -245,7 +254,9 @@ TEST_CASE("condition: a bounded buffer by hand") {
     charkha::condition not_empty(l), not_full(l);
     int level = 0, wrong = 0;  // guarded by the lock
     std::atomic<int> put{0}, taken{0};
+    std::atomic<std::size_t> started{0};
     const auto produce = [&]() -> coro<> {
+      started.fetch_add(1);
       for (int i = 0; i < rounds; ++i) {
         try {
           const auto held = co_await l.hold();
@@ -260,6 +271,7 @@ TEST_CASE("condition: a bounded buffer by hand") {
     };
     std::atomic<bool> over{false};
     const auto consume = [&]() -> coro<> {
+      started.fetch_add(1);
       for (;;) {
         try {
           const auto held = co_await l.hold();
@@ -279,6 +291,7 @@ TEST_CASE("condition: a bounded buffer by hand") {
       for (int i = 0; i < 3; ++i) takers.push_back(create_task(consume()));
       all = makers;
       all.insert(all.end(), takers.begin(), takers.end());
+      co_await all_started(started, all.size());
       auto canceller = create_task(harass(all, static_cast<unsigned>(workers)));
       for (const auto& each : makers) co_await ended(each);
       {
