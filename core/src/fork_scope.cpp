@@ -44,7 +44,7 @@ void forked_task::retire() noexcept {
   if (state.is_done()) return;
   state.retire();
   end_record();
-  if (waiting_on != nullptr) waiting_on->abandon();
+  if (auto* const wait = std::exchange(waiting_on, nullptr)) wait->abandon();
 }
 
 void forked_task::end_record() noexcept {

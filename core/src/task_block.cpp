@@ -70,7 +70,8 @@ void task_block::complete(worker_context& worker) noexcept {
 
 void task_block::retire() noexcept {
   state.retire();
-  if (waiting_on != nullptr) waiting_on->abandon();
+  // Once: afterwards the wait may go with another task's frame, such as that of one who owns a generator.
+  if (auto* const wait = std::exchange(waiting_on, nullptr)) wait->abandon();
 }
 
 void task_block::abandon() noexcept {

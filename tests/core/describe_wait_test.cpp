@@ -161,8 +161,8 @@ TEST_CASE("after a request that was swallowed the next wait is described") {
 }
 
 TEST_CASE("a long description is cut, an empty one stays empty") {
-  crank wheel;
   talkative lengthy(std::string(100, 'x')), silent("");
+  crank wheel;
   auto a = wheel.start(talk(lengthy));
   auto b = wheel.start(talk(silent));
   wheel.run();
