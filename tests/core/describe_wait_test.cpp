@@ -251,9 +251,9 @@ TEST_CASE("a task that a canceller holds for long is called cancelled") {
 }
 
 TEST_CASE("a holder is looked for once, however many wait for it, be it there or gone") {
-  crank wheel;
   charkha::lock l, abandoned;
   gate until;
+  crank wheel;
   auto a = wheel.start(keep(l, until), {.name = "holder"});
   static_cast<void>(wheel.start(take(abandoned)));
   std::vector<charkha::task<>> waiting;
