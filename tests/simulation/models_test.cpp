@@ -33,7 +33,7 @@ struct soak {
 
   [[nodiscard]] std::size_t dice(std::size_t sides) { return random() % sides; }
   template <class Body>
-  int start(Body body) {
+  int start(const Body& body) {  // a coroutine with captures stays where it is
     const int id = next++;
     tasks.emplace(id, wheel.start(body(*this, id)));
     return id;
