@@ -82,13 +82,15 @@ class timer_driver {
       const spin_guard guard(from.lock);
       from.wheel.advance_to(tick_before(now), [&](timer_entry& entry) {
         const bool outlives = entry.outlives_expiry;
-        if (ready_item* item = due(entry)) {
-          push(*item);
-          ++count;
-        }
+        ready_item* const item = due(entry);
+        // Before it is pushed: who runs the item may free the entry.
         if (outlives && entry.unfinished) {
           entry.next = unfinished;
           unfinished = &entry;
+        }
+        if (item != nullptr) {
+          push(*item);
+          ++count;
         }
       });
       from.earliest.store(nanoseconds(from.wheel.next_expiry()), std::memory_order_release);
