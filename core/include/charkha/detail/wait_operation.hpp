@@ -57,15 +57,15 @@ class wait_operation {
   [[nodiscard]] virtual std::size_t target_count() const noexcept { return 0; }
   [[nodiscard]] virtual await_target target(std::size_t /*index*/) noexcept { return await_target(*task_); }
 
-  /// The task will not resume, since its runtime is torn down: leaves what is awaited, and gives back what it had been
-  /// assigned, for those that would be made ready otherwise. By whoever retired the task; no frame is destroyed yet, so
-  /// what is awaited is there.
-  virtual void abandon() noexcept {}
-
   /// What is awaited, in a word or two, for reports.
   [[nodiscard]] virtual std::string_view describe() const noexcept = 0;
   /// For a lock, the number of the task that has it, as lock_holder gives it.
   [[nodiscard]] virtual std::uint64_t holder() const noexcept { return 0; }
+
+  /// The task will not resume, since its runtime is torn down: leaves what is awaited, and gives back what it had been
+  /// assigned, for those that would be made ready otherwise. By whoever retired the task; no frame is destroyed yet, so
+  /// what is awaited is there.
+  virtual void abandon() noexcept {}
 
   /// Closes the wait for the completer. The task's turn, which the caller has to make ready; null if it was lost or the
   /// task carries on by itself.
