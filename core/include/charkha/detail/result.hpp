@@ -35,7 +35,8 @@ class result {
     if constexpr (is_reference) {
       ::new (static_cast<void*>(&value_)) stored_type(std::addressof(value));
     } else {
-      ::new (static_cast<void*>(&value_)) stored_type(std::forward<U>(value));
+      // The body's type need not be ours: co_return 0 gives a coro<std::uint64_t> its value without a warning in here.
+      ::new (static_cast<void*>(&value_)) stored_type(static_cast<stored_type>(std::forward<U>(value)));
     }
     outcome_ = outcome::value;
   }
