@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "deque.hpp"
+#include "charkha/detail/deque.hpp"
 
 namespace {
 

@@ -77,11 +77,7 @@ context_slot& current_context() noexcept {
   return thread_context();
 }
 
-intrusive_ptr<context_state> copy_current_context() {
-  const context_state* here = current_context().get();
-  if (here == nullptr || !here->used()) return {};
-  return intrusive_ptr<context_state>::adopt(*new context_state(here->values()));
-}
+intrusive_ptr<context_state> copy_current_context() { return current_context().copy(); }
 
 std::uint64_t next_context_variable() noexcept {
   static std::atomic<std::uint64_t> following{1};

@@ -1,47 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "charkha/detail/fork_scope.hpp"
+
+#include <algorithm>
+#include <memory>
+
 #include "charkha/cancelled_error.hpp"
 #include "charkha/detail/describe_exception.hpp"
 #include "charkha/detail/forked_record.hpp"
+#include "charkha/detail/task_block.hpp"
 #include "charkha/exception_group.hpp"
 #include "charkha/usage_error.hpp"
 #include "charkha/when_any.hpp"
 
 namespace charkha::detail {
 
-std::coroutine_handle<> fork_scope::fork(task_core& parent, std::coroutine_handle<> frame) {
-  worker_context& worker = *current_worker();
-  const std::size_t count = child_count();
-  remaining_.store(count, std::memory_order_relaxed);
-  begin(parent, frame);
-  // Nobody can close this wait before the last child ends, and no child has begun.
-  static_cast<void>(suspend());
-  for (std::size_t i = count; i-- > 1;) worker.fork(child(i));
-  // From here on thieves may end children, but not this one: the scope stays until it has ended.
-  return child(0).begin_turn(worker);
+void task_core::leave_scopes() noexcept { fork_scope::leave_from(*this); }
+
+void forked_task::run(worker_context& worker) noexcept {
+  if (!std::exchange(queued_, true)) publish_above();
+  task_core::run(worker);
 }
 
-std::coroutine_handle<> forked_task::begin_turn(worker_context& worker) noexcept {
-  worker.current = this;
-  if (starts() && state.take_cancel()) {  // R25: the body never runs
-    static_cast<void>(state.finish());
-    set_error(std::make_exception_ptr(cancelled_error(cancel_message())));
-    end_record();
-    return scope_.child_ended(*this, worker, false);
+// Up to the first that waits already: whoever saw to that one sees to those above.
+void forked_task::publish_above() noexcept {
+  for (forked_task* child = this; child != nullptr; child = child->scope_.task().forked()) {
+    if (!child->scope_.publish()) return;
   }
-  return resume_point;
 }
 
-std::coroutine_handle<> forked_task::at_end(worker_context& worker) noexcept {
-  if (state.finish() && result_kind() == outcome::value) {
+std::coroutine_handle<> forked_task::end_unbegun(worker_context& worker) noexcept {  // R25
+  static_cast<void>(state.finish());
+  tell_outcome(true);
+  return scope_.child_ended_unbegun(*this, worker);
+}
+
+void forked_task::tell_outcome(bool cancelled) noexcept {
+  if (cancelled && result_kind() != outcome::error) {
     set_error(std::make_exception_ptr(cancelled_error(cancel_message())));
   }
   end_record();
-  return scope_.child_ended(*this, worker, true);
+  if (result_kind() == outcome::error) {
+    scope_.child_failed(*this);
+  } else if (scope_.policy_ == fork_policy::any) {
+    scope_.child_won(*this);
+  }
 }
 
-void forked_task::retire() noexcept {
-  if (state.is_done()) return;
+void forked_task::retire_pending() noexcept {
   state.retire();
   end_record();
   if (auto* const wait = std::exchange(waiting_on, nullptr)) wait->abandon();
@@ -60,26 +65,88 @@ void forked_task::end_record() noexcept {
   record->end(std::move(how), cancelled);
 }
 
-std::coroutine_handle<> fork_scope::child_ended(forked_task& ended, worker_context& worker, bool go_on) noexcept {
-  if (ended.result_kind() == outcome::error) [[unlikely]] {
-    child_failed(ended);
-  } else if (policy_ == fork_policy::any) [[unlikely]] {
-    child_won(ended);
+std::coroutine_handle<> task_core::ended(outcome how) noexcept {
+  if (forked_task* child = forked()) return fork_scope::child_ended(*child, how);
+  current_worker()->finished = static_cast<task_block*>(this);
+  return std::noop_coroutine();
+}
+
+std::coroutine_handle<> fork_scope::child_ended(forked_task& child, outcome how) noexcept {
+  // Nobody else can know it without notes, unless he holds its parent.
+  const bool unknown = child.notes() == nullptr;
+  const bool cancelled = unknown ? child.state.finish_unseen() : child.state.finish();
+  fork_scope& scope = child.scope_;
+  if (!unknown || cancelled || how != outcome::value || scope.policy_ == fork_policy::any) [[unlikely]] {
+    child.tell_outcome(cancelled);
   }
-  worker.current = nullptr;
-  // [fork-join] acquire: the last child hands the results of all of them to the parent. Only the last one can read a
-  // one here, and then nobody else writes the counter any more.
-  if (remaining_.load(std::memory_order_acquire) == 1 ||
-      // [fork-join] release: this child's result, for the last one.
-      remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    if (claim() != claim_result::make_ready) return std::noop_coroutine();  // a canceller carries the parent on
-    task_core& parent = task();
-    if (!parent.is_on_strand()) return parent.begin_turn(worker);
-    parent.make_ready();
-    return std::noop_coroutine();
+  if (!scope.inside_of(child)) [[unlikely]]
+    return scope.child_ended_outside(*current_worker());
+  worker_context& worker = *scope.inside_;
+  if (++scope.ended_here_ == scope.count_) return scope.resume_parent(worker);
+  forked_task* next = worker.unfork();
+  if (next != nullptr && &next->scope_ == &scope) [[likely]]
+    return next->begin_turn(worker);
+  return scope.turn_to(next, worker);
+}
+
+std::coroutine_handle<> fork_scope::turn_to(forked_task* next, worker_context& worker) noexcept {
+  if (leave()) {
+    if (next != nullptr) worker.fork({&next, 1});
+    return resume_parent(worker);
   }
-  // A child that never began leaves the next one to the worker's loop: a thousand of them must not nest.
-  if (task_core* next = go_on ? worker.unfork() : nullptr) return next->begin_turn(worker);
+  return next == nullptr ? std::noop_coroutine() : next->begin_turn(worker);
+}
+
+std::coroutine_handle<> fork_scope::child_ended_outside(worker_context& worker) noexcept {
+  if (arrive(1)) return resume_parent(worker);
+  forked_task* next = worker.unfork();
+  return next == nullptr ? std::noop_coroutine() : next->begin_turn(worker);
+}
+
+std::coroutine_handle<> fork_scope::child_ended_unbegun(const forked_task& child, worker_context& worker) noexcept {
+  bool last = false;
+  if (inside_of(child)) {
+    last = ++ended_here_ == count_ || leave();
+  } else {
+    last = arrive(1);
+  }
+  return last ? resume_parent(worker) : std::noop_coroutine();
+}
+
+bool fork_scope::arrive(std::size_t ended) noexcept {
+  // [fork-join] acquire: the last child hands the results of all of them to the parent. Only the last one can read its
+  // own number here, and then nobody else writes the counter any more.
+  return remaining_.load(std::memory_order_acquire) == ended ||
+         // [fork-join] release: this child's result, for the last one.
+         remaining_.fetch_sub(ended, std::memory_order_acq_rel) == ended;
+}
+
+bool fork_scope::leave() noexcept {
+  // Thieves have ended all others: the parent goes on here, inside those above.
+  if (ended_here_ != 0 && remaining_.load(std::memory_order_acquire) == ended_here_) return true;  // [fork-join]
+  inside_ = nullptr;
+  publish();
+  leave_from(task());
+  const auto ended = std::exchange(ended_here_, 0);
+  return ended != 0 && arrive(ended);
+}
+
+void fork_scope::leave_from(task_core& of) noexcept {
+  for (forked_task* child = of.forked(); child != nullptr; child = child->scope_.task().forked()) {
+    fork_scope& scope = child->scope_;
+    if (!scope.inside_of(*child)) return;
+    scope.inside_ = nullptr;
+    scope.publish();
+    // This child has not ended: none of these is the last to arrive.
+    if (const auto ended = std::exchange(scope.ended_here_, 0)) static_cast<void>(scope.arrive(ended));
+  }
+}
+
+std::coroutine_handle<> fork_scope::resume_published(worker_context& worker) noexcept {
+  task_core& parent = task();
+  if (claim() != claim_result::make_ready) return std::noop_coroutine();  // a canceller carries the parent on
+  if (!parent.is_on_strand()) return parent.begin_turn(worker);
+  parent.make_ready();
   return std::noop_coroutine();
 }
 
@@ -89,21 +156,12 @@ void fork_scope::child_failed(forked_task& ended) noexcept {
   const auto what = classify(error);
   if (what == error_class::cancellation) return;
   if (what == error_class::fatal) ended.runtime.report_fatal(ended, error);
-  bool first = false;
-  {
-    const spin_guard guard(lock_);
-    first = errors_.empty();
-    errors_.push_back(std::move(error));
-  }
-  if (first && policy_ == fork_policy::all) cancel_children();
+  if (errors_.add(std::move(error)) && policy_ == fork_policy::all) cancel_children();
 }
 
 void fork_scope::child_won(const forked_task& ended) noexcept {
-  {
-    const spin_guard guard(lock_);
-    if (winner_ != nullptr) return;
-    winner_ = &ended;
-  }
+  if (won_.exchange(true, std::memory_order_relaxed)) return;
+  winner_ = &ended;
   cancel_children();
 }
 
@@ -116,21 +174,40 @@ void fork_scope::abandon() noexcept {
   for (std::size_t i = 0; i < child_count(); ++i) child(i).retire();
 }
 
-void fork_scope::join() {
-  const bool late_cancel = begun() && resumed_by_cancel();
+void fork_scope::throw_outcome(bool late_cancel) {
   const bool cancelled = late_cancel || parent_cancelled_.load(std::memory_order_relaxed);
-  if (!cancelled && !without_value_.load(std::memory_order_relaxed)) return;
-  std::vector<std::exception_ptr> errors;
-  {
-    const spin_guard guard(lock_);
-    errors.swap(errors_);
-  }
-  if (winner_ == nullptr && !errors.empty()) {
+  const bool won = winner_ != nullptr;
+  auto errors = errors_.take();
+  if (!won && !errors.empty()) {
     // As a task group: the errors come out first, the cancel request at the next suspension.
     if (cancelled) task().state.restore_cancel();
     throw exception_group(std::move(errors));
   }
-  if (winner_ == nullptr || cancelled) throw_cancelled(task());
+  if (!won || cancelled) throw_cancelled(task());
+}
+
+struct fork_errors::node {
+  std::exception_ptr error;
+  node* older;
+};
+
+bool fork_errors::add(std::exception_ptr error) {
+  auto* fresh = new node{std::move(error), nullptr};
+  // Relaxed: they reach the parent with the arrival of the children that have them, links included.
+  fresh->older = newest_.exchange(fresh, std::memory_order_relaxed);
+  return fresh->older == nullptr;
+}
+
+std::vector<std::exception_ptr> fork_errors::take() {
+  std::vector<std::exception_ptr> errors;
+  node* next = newest_.exchange(nullptr, std::memory_order_relaxed);
+  while (next != nullptr) {
+    const std::unique_ptr<node> here(next);
+    errors.push_back(std::move(here->error));
+    next = here->older;
+  }
+  std::reverse(errors.begin(), errors.end());
+  return errors;
 }
 
 void throw_no_children() { throw usage_error("when_any of nothing: it needs at least one coro, or nobody can win"); }

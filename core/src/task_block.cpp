@@ -28,24 +28,21 @@ std::coroutine_handle<> task_block::begin_turn(worker_context& worker) noexcept 
   worker.current = this;
   if (starts() && state.take_cancel()) {  // R25: the body never runs
     end_cancelled();
-    return at_end(worker);
+    worker.finished = this;
+    return std::noop_coroutine();
   }
   return resume_point;
 }
 
-std::coroutine_handle<> task_block::at_end(worker_context& worker) noexcept {
-  worker.finished = this;
-  return std::noop_coroutine();
-}
-
 void task_block::run_eagerly(worker_context& worker) noexcept {
   task_core* const creator = std::exchange(worker.current, nullptr);
-  const bool nested = std::exchange(worker.eager, true);
+  // Other tasks do not begin on the creator's stack.
+  const auto credit = std::exchange(worker.fork_credit, 0);
   {
     const context_scope outside_callbacks(nullptr);
     run(worker);
   }
-  worker.eager = nested;
+  worker.fork_credit = credit;
   worker.current = creator;
 }
 

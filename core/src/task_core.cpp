@@ -8,10 +8,11 @@
 #include "charkha/cancelled_error.hpp"
 #include "charkha/detail/forked_record.hpp"
 #include "charkha/detail/future_core.hpp"
+#include "charkha/detail/this_thread.hpp"
 
 namespace charkha::detail {
 
-task_core::~task_core() { delete notes_.load(std::memory_order_relaxed); }
+void task_core::drop_notes(const task_notes* own) noexcept { delete own; }
 
 task_notes::~task_notes() {
   if (auto* queue = callbacks.load(std::memory_order_relaxed)) queue->drop_reference();
@@ -59,7 +60,13 @@ std::coroutine_handle<> task_core::begin_turn(worker_context& worker) noexcept {
 }
 
 bool cancel_answer::finish(std::string_view message) const noexcept {
-  if (held != nullptr) held->finish_cancel(message);
+  if (held != nullptr) {
+    held->finish_cancel(message);
+  } else if (taken) {
+    // It may be one that the caller itself computes for: then the request goes on from there at once.
+    const worker_context* here = current_worker();
+    if (here != nullptr && here->current != nullptr) here->current->look_for_cancel();
+  }
   if (told) told->cancel_requested();
   return taken;
 }
@@ -138,16 +145,18 @@ await_target::await_target(future_core& at) noexcept : task(at.task()), future(&
 
 claim_result wait_operation::claim() noexcept { return task_->state.claim(wait_); }
 
-void wait_operation::begin(task_core& task, std::coroutine_handle<> frame) noexcept {
-  task_ = &task;
-  wait_ = task.state.begin_wait();
-  task.resume_point = frame;
-  task.waiting_on = this;
+bool wait_operation::suspend() noexcept {
+  task_core& task = *task_;  // afterwards this may be gone
+  return act_on(task, task.state.suspend(wait_));
 }
 
-bool wait_operation::suspend() noexcept {
+bool wait_operation::publish() noexcept {
   task_core& task = *task_;
-  switch (task.state.suspend(wait_)) {
+  return act_on(task, task.state.publish(wait_));
+}
+
+bool wait_operation::act_on(task_core& task, suspend_result result) noexcept {
+  switch (result) {
     case suspend_result::suspended:
       return true;
     case suspend_result::completed:
@@ -157,11 +166,6 @@ bool wait_operation::suspend() noexcept {
       return true;
   }
   __builtin_unreachable();
-}
-
-bool wait_operation::resumed_by_cancel() noexcept {
-  task_->waiting_on = nullptr;
-  return task_->state.take_cancel();
 }
 
 void throw_cancelled(const task_core& task) { throw cancelled_error(task.cancel_message()); }

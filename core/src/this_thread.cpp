@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "charkha/detail/context_state.hpp"
-#include "frame_cache.hpp"
+#include "charkha/detail/frame_cache.hpp"
 
 namespace charkha::detail {
 

@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include "charkha/detail/task_core.hpp"
+#include "charkha/detail/fork_scope.hpp"
 #include "runtime_state.hpp"
 
 namespace charkha::detail {
@@ -25,17 +25,22 @@ step_result worker::step() noexcept {
 }
 
 void worker::run_item(ready_item& item) noexcept {
+  fork_credit = fork_limit;
+  forks_cut_ = 0;
   if (runtime_.debug()) {
     runtime_.run_watched(item, *this);
   } else {
     item.run(*this);
   }
+  const std::int64_t followed = fork_limit - forks_cut_ - std::max(fork_credit, std::int64_t{0});
+  since_look_ += followed;
+  fork_run_ += followed;
 }
 
 void worker::discard_all() noexcept {
   if (slot_ != nullptr) std::exchange(slot_, nullptr)->discard();
   while (ready_item* item = ready_.take()) item->discard();
-  while (task_core* child = forked_.pop()) child->discard();
+  while (forked_task* child = forks.pop()) child->discard();
 }
 
 ready_item* worker::next_item() noexcept {
@@ -48,7 +53,7 @@ ready_item* worker::next_item() noexcept {
   }
   if (turn_left_ <= 0) begin_turn();
   if (fork_run_ < fork_limit) {
-    if (task_core* child = forked_.pop()) {
+    if (forked_task* child = forks.pop()) {
       ++fork_run_;
       return child;
     }
@@ -60,14 +65,14 @@ ready_item* worker::next_item() noexcept {
     if (ready_item* item = ready_.take()) return item;
     turn_left_ = 0;  // thieves were faster
   }
-  if (task_core* child = forked_.pop()) return child;
+  if (forked_task* child = forks.pop()) return child;
   return std::exchange(slot_, nullptr);  // a timer that fired at the start of this turn may have woken a task
 }
 
 void worker::begin_turn() noexcept {
   take_injected();
   // With several workers a look at the timers each turn_limit items is enough, unless there is nothing else to do.
-  if (runtime_.worker_count() == 1 || (ready_.size() <= 0 && forked_.size() <= 0)) take_due();
+  if (runtime_.worker_count() == 1 || (ready_.size() <= 0 && forks.size() <= 0)) take_due();
   const std::int64_t size = ready_.size();
   turn_left_ = runtime_.worker_count() == 1 ? size : std::min(size, turn_limit);
 }
@@ -106,6 +111,7 @@ void worker::enqueue(ready_item& item, ready_kind kind) noexcept {
   // A woken task runs next on this worker, behind others that were woken before it.
   if (kind == ready_kind::woken && slot_ == nullptr && runtime_.worker_count() > 1 && ready_.size() <= 0) {
     slot_ = &item;
+    forks_cut_ += std::exchange(fork_credit, 0);  // it is next
     return;
   }
   ready_.push(&item);
@@ -113,16 +119,7 @@ void worker::enqueue(ready_item& item, ready_kind kind) noexcept {
   if (kind == ready_kind::created || slot_ != nullptr || ready_.size() > 1) runtime_.wake_for_work();
 }
 
-void worker::fork(task_core& child) noexcept {
-  forked_.push(&child);
-  runtime_.wake_for_work();
-}
-
-task_core* worker::unfork() noexcept {
-  if (eager) return nullptr;
-  if (++fork_run_ >= fork_limit || ++since_look_ > turn_limit || slot_ != nullptr) return nullptr;
-  return forked_.pop();
-}
+void worker::wake_thieves() noexcept { runtime_.wake_for_work(); }
 
 step_result worker::search() noexcept {
   if (!searching_) {
@@ -173,9 +170,9 @@ ready_item* worker::steal_from(worker& victim) noexcept {
     }
     return first;
   }
-  task_core* child = nullptr;
+  forked_task* child = nullptr;
   do {
-    result = victim.forked_.steal(child);
+    result = victim.forks.steal(child);
   } while (result == steal_result::lost_race);
   return result == steal_result::stolen ? child : nullptr;
 }

@@ -13,8 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "charkha/detail/deque.hpp"
 #include "charkha/detail/executor.hpp"
-#include "deque.hpp"
 
 namespace charkha::detail {
 
@@ -46,7 +46,7 @@ class alignas(64) worker final : public worker_context {
  public:
   static constexpr std::int64_t turn_limit = 61;  // items between two looks at timers and outside work
   static constexpr unsigned slot_limit = 3;       // items in a row from the LIFO slot
-  static constexpr unsigned fork_limit = 256;     // items in a row from the fork deque
+  static constexpr std::int64_t fork_limit = 64;  // children of when_all in a row, while something is ready
   static constexpr std::int64_t steal_limit =
       16;  // items of the ready queue that come along with the one that a raid takes
 
@@ -67,17 +67,15 @@ class alignas(64) worker final : public worker_context {
   /// For a runtime that is torn down.
   void discard_all() noexcept;
 
-  void fork(task_core& child) noexcept override;
-  [[nodiscard]] task_core* unfork() noexcept override;
-
   // any thread
 
   [[nodiscard]] std::size_t index() const noexcept { return index_; }
-  [[nodiscard]] bool has_visible_work() const noexcept { return !ready_.empty() || !forked_.empty(); }
+  [[nodiscard]] bool has_visible_work() const noexcept { return !ready_.empty() || !forks.empty(); }
 
  private:
   [[nodiscard]] ready_item* next_item() noexcept;
   void run_item(ready_item& item) noexcept;
+  void wake_thieves() noexcept override;
   void begin_turn() noexcept;
   void look_around() noexcept;
   void take_injected() noexcept;
@@ -95,15 +93,14 @@ class alignas(64) worker final : public worker_context {
   ready_item* slot_ = nullptr;   // the LIFO slot: woken here, runs next; thieves do not see it
   std::int64_t turn_left_ = 0;   // ready items of this turn that have not run
   unsigned slot_run_ = 0;        // items in a row from the LIFO slot
-  unsigned fork_run_ = 0;        // items in a row from the fork deque
+  std::int64_t fork_run_ = 0;    // children in a row
+  std::int64_t forks_cut_ = 0;   // of this item's fork_credit, what it may not use
   std::int64_t since_look_ = 0;  // items of any kind since the timers were looked at
   unsigned rounds_ = 0;          // rounds of this search that found nothing
   bool searching_ = false;       // counted as searching in the idle set
   std::int64_t park_deadline_ = 0;
 
-  // this worker's thread pushes, thieves steal
-  deque<ready_item> ready_;
-  deque<task_core> forked_;
+  deque<ready_item> ready_;  // this worker's thread pushes, thieves steal
 };
 
 }  // namespace charkha::detail

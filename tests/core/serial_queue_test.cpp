@@ -50,8 +50,7 @@ class shelf final : public charkha::test::inert_executor {
 class seat final : public worker_context {
  public:
   explicit seat(charkha::detail::executor& runtime) noexcept : worker_context(runtime) {}
-  void fork(charkha::detail::task_core& /*child*/) noexcept override {}
-  [[nodiscard]] charkha::detail::task_core* unfork() noexcept override { return nullptr; }
+  void wake_thieves() noexcept override {}
 };
 
 struct tally {

@@ -29,7 +29,7 @@ COMPARE_EXCHANGE_HOMES = [
     "core/src/task_core.cpp",  # notes made by whoever needs them first
     "core/src/serial_queue.cpp",  # and queues
     "core/src/context_state.cpp",  # and contexts
-    "scheduler/src/deque.*",
+    "core/include/charkha/detail/deque.hpp",
     "scheduler/src/idle_set.*",
     "scheduler/src/injection_queue.*",
     "scheduler/src/parker.*",

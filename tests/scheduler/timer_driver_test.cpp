@@ -160,8 +160,7 @@ TEST_CASE("with a hop the entry expires when its turn comes, and not if it was d
   } runtime;
   struct context final : charkha::detail::worker_context {
     explicit context(charkha::detail::executor& from) noexcept : worker_context(from) {}
-    void fork(charkha::detail::task_core&) noexcept override {}
-    [[nodiscard]] charkha::detail::task_core* unfork() noexcept override { return nullptr; }
+    void wake_thieves() noexcept override {}
   } worker(runtime);
 
   timer_driver timers(1, 0, true);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <limits>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "charkha/create_task.hpp"
 #include "charkha/detail/describe_exception.hpp"
 #include "charkha/detail/executor.hpp"
+#include "charkha/detail/fork_scope.hpp"
 #include "charkha/detail/task_block.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/detail/waiter_list.hpp"
@@ -38,7 +40,8 @@ class crank final : public detail::executor {
       ready_.pop_front();
       item->discard();
     }
-    context_.forks.clear();
+    while (context_.forks.pop() != nullptr) {
+    }
     for (auto* task : tasks_) {
       if (!task->is_complete()) task->retire();
     }
@@ -57,7 +60,8 @@ class crank final : public detail::executor {
 
   /// Runs one item: the newest forked child if there is one, else the oldest ready item. False: there is none.
   bool turn() {
-    detail::ready_item* item = context_.pop();
+    detail::ready_item* item = context_.forks.pop();
+    context_.fork_credit = std::numeric_limits<std::int64_t>::max();
     if (item == nullptr) {
       if (ready_.empty()) return false;
       item = ready_.front();
@@ -94,7 +98,7 @@ class crank final : public detail::executor {
   };
 
   [[nodiscard]] std::size_t ready() const noexcept { return ready_.size(); }
-  [[nodiscard]] std::size_t forked() const noexcept { return context_.forks.size(); }
+  [[nodiscard]] std::size_t forked() const noexcept { return static_cast<std::size_t>(context_.forks.size()); }
   /// Control blocks that have not been freed.
   [[nodiscard]] std::size_t blocks() const noexcept { return tasks_.size(); }
   /// How often a task was looked for by its number.
@@ -165,16 +169,8 @@ class crank final : public detail::executor {
 
  private:
   struct context final : detail::worker_context {
-    explicit context(crank& runtime) noexcept : worker_context(runtime) {}
-    void fork(detail::task_core& child) noexcept override { forks.push_back(&child); }
-    [[nodiscard]] detail::task_core* unfork() noexcept override { return eager ? nullptr : pop(); }
-    [[nodiscard]] detail::task_core* pop() noexcept {
-      if (forks.empty()) return nullptr;
-      detail::task_core* newest = forks.back();
-      forks.pop_back();
-      return newest;
-    }
-    std::vector<detail::task_core*> forks;
+    explicit context(crank& runtime) : worker_context(runtime) {}
+    void wake_thieves() noexcept override {}
   };
 
   context context_{*this};

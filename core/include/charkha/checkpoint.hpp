@@ -17,6 +17,7 @@ class [[nodiscard]] checkpoint_awaiter {
   template <charkha_promise Promise>
   bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
     task_ = frame.promise().task;
+    task_->look_for_cancel();
     return false;
   }
   void await_resume() const {

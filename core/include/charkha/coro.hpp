@@ -10,6 +10,14 @@
 #include "charkha/detail/promise_base.hpp"
 #include "charkha/detail/result.hpp"
 
+// A coro is a pointer: clang passes it in a register, and the callee destroys it, so that the frame of a coroutine that
+// hands coros over keeps no room for them. g++ has no such attribute; do not pass coros between code of the two.
+#ifdef __clang__
+#define CHARKHA_TRIVIAL_ABI [[clang::trivial_abi]]
+#else
+#define CHARKHA_TRIVIAL_ABI
+#endif
+
 namespace charkha {
 
 template <class T = void>
@@ -69,7 +77,7 @@ struct coro_access;
 /// on one of its workers); one that is destroyed while suspended destroys its locals. Not thread-safe. The asyncio
 /// counterpart is the coroutine object.
 template <class T>
-class [[nodiscard("a coro does nothing until it is awaited or made a task")]] coro {
+class [[nodiscard("a coro does nothing until it is awaited or made a task")]] CHARKHA_TRIVIAL_ABI coro {
  public:
   using promise_type = detail::coro_promise<T>;
   using value_type = T;

@@ -2,16 +2,14 @@
 // when_all: structured fork-join, the fast way to divide work.
 #pragma once
 
-#include <coroutine>
+#include <cstddef>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "charkha/coro.hpp"
-#include "charkha/create_task.hpp"
 #include "charkha/detail/forked_children.hpp"
-#include "charkha/detail/promise_base.hpp"
 #include "charkha/detail/value_of.hpp"
 
 namespace charkha {
@@ -19,56 +17,40 @@ namespace charkha {
 namespace detail {
 
 template <class... Ts>
-class [[nodiscard]] when_all_tuple {
+class [[nodiscard]] when_all_tuple final : public fork_awaiter<forked_tuple<Ts...>, fork_policy::all> {
  public:
-  explicit when_all_tuple(executor& runtime, coro<Ts>&&... bodies)
-      : children_(fork_policy::all, runtime, std::move(bodies)...) {}
+  explicit when_all_tuple(coro<Ts>&&... bodies) noexcept
+      : fork_awaiter<forked_tuple<Ts...>, fork_policy::all>(std::tuple<coro<Ts>...>(std::move(bodies)...)) {}
 
-  [[nodiscard]] bool await_ready() const noexcept { return sizeof...(Ts) == 0; }
-  template <charkha_promise Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
-    return children_.fork(*frame.promise().task, frame);
-  }
-  auto await_resume() {
-    children_.join();
-    if constexpr ((... && std::is_void_v<Ts>)) {
-      return;
-    } else {
-      return children_.apply([](auto&... child) {
-        return std::tuple<value_of<Ts>...>{value_from<Ts>([&] { return child.value.take(); })...};
-      });
-    }
-  }
+  auto await_resume() { return take(std::index_sequence_for<Ts...>()); }
 
  private:
-  forked_tuple<Ts...> children_;
+  template <std::size_t... Index>
+  auto take(std::index_sequence<Index...> /*all*/) {
+    [[maybe_unused]] auto* children = this->join();
+    if constexpr (!(... && std::is_void_v<Ts>)) {
+      return std::tuple<value_of<Ts>...>{
+          value_from<Ts>([&]() -> Ts { return children->template get<Index>().value.take(); })...};
+    }
+  }
 };
 
 template <class T>
-class [[nodiscard]] when_all_vector {
+class [[nodiscard]] when_all_vector final : public fork_awaiter<forked_array<T>, fork_policy::all> {
  public:
-  when_all_vector(executor& runtime, std::vector<coro<T>> bodies)
-      : children_(fork_policy::all, runtime, std::move(bodies)) {}
+  explicit when_all_vector(std::vector<coro<T>>&& bodies) noexcept
+      : fork_awaiter<forked_array<T>, fork_policy::all>(std::move(bodies)) {}
 
-  [[nodiscard]] bool await_ready() const noexcept { return children_.child_count() == 0; }
-  template <charkha_promise Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
-    return children_.fork(*frame.promise().task, frame);
-  }
   auto await_resume() {
-    children_.join();
-    if constexpr (std::is_void_v<T>) {
-      return;
-    } else {
+    [[maybe_unused]] auto* children = this->join();
+    if constexpr (!std::is_void_v<T>) {
       std::vector<T> values;
-      values.reserve(children_.child_count());
-      for (auto& child : children_) values.push_back(child.value.take());
+      if (children == nullptr) return values;
+      values.reserve(children->child_count());
+      for (auto& child : *children) values.push_back(child.value.take());
       return values;
     }
   }
-
- private:
-  forked_array<T> children_;
 };
 
 }  // namespace detail
@@ -83,12 +65,16 @@ class [[nodiscard]] when_all_vector {
 ///
 /// The first error cancels the other children; when all have ended their errors come out as one exception_group. A
 /// child that ended cancelled without an error makes the co_await throw cancelled_error. A cancel request of the parent
-/// is passed on to the children and thrown when all have ended. Resumes on the worker that ran the last child.
-/// On a worker only. Await it at once: `auto both = co_await when_all(f(), g());`
+/// is passed on to the children, to those that have not begun as to those that wait, and thrown when all have ended. As
+/// long as one worker computes children that never suspend, that is after no more than 64 of them. Resumes on the worker
+/// that ran the last child.
+///
+/// Nothing runs, and the parent's context is not copied, before it is awaited. Await it at once:
+/// `auto both = co_await when_all(f(), g());`
 template <class... Ts>
 [[nodiscard]] detail::when_all_tuple<Ts...> when_all(coro<Ts>... bodies) {
   if (!(... && static_cast<bool>(bodies))) detail::throw_empty_coro();
-  return detail::when_all_tuple<Ts...>(detail::current_runtime(), std::move(bodies)...);
+  return detail::when_all_tuple<Ts...>(std::move(bodies)...);
 }
 
 /// The same for any number of coros of one type; gives a vector, or nothing for void.
@@ -97,7 +83,7 @@ template <class T>
   for (const auto& body : bodies) {
     if (!body) detail::throw_empty_coro();
   }
-  return detail::when_all_vector<T>(detail::current_runtime(), std::move(bodies));
+  return detail::when_all_vector<T>(std::move(bodies));
 }
 
 }  // namespace charkha

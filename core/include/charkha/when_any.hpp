@@ -2,7 +2,6 @@
 // when_any: structured race. The first child that has a value wins, the others are cancelled.
 #pragma once
 
-#include <coroutine>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -12,9 +11,7 @@
 #include <vector>
 
 #include "charkha/coro.hpp"
-#include "charkha/create_task.hpp"
 #include "charkha/detail/forked_children.hpp"
-#include "charkha/detail/promise_base.hpp"
 #include "charkha/detail/value_of.hpp"
 
 namespace charkha {
@@ -38,63 +35,45 @@ using alternative_of =
     std::conditional_t<std::is_reference_v<T>, std::reference_wrapper<std::remove_reference_t<T>>, value_of<T>>;
 
 template <class... Ts>
-class [[nodiscard]] when_any_tuple {
+class [[nodiscard]] when_any_tuple final : public fork_awaiter<forked_tuple<Ts...>, fork_policy::any> {
   using variant = std::variant<alternative_of<Ts>...>;
 
  public:
-  explicit when_any_tuple(executor& runtime, coro<Ts>&&... bodies)
-      : children_(fork_policy::any, runtime, std::move(bodies)...) {}
+  explicit when_any_tuple(coro<Ts>&&... bodies) noexcept
+      : fork_awaiter<forked_tuple<Ts...>, fork_policy::any>(std::tuple<coro<Ts>...>(std::move(bodies)...)) {}
 
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
-  template <charkha_promise Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
-    return children_.fork(*frame.promise().task, frame);
-  }
-  when_any_result<variant> await_resume() {
-    children_.join();
-    return take(std::index_sequence_for<Ts...>());
-  }
+  when_any_result<variant> await_resume() { return take(*this->join(), std::index_sequence_for<Ts...>()); }
 
  private:
   template <std::size_t... Index>
-  when_any_result<variant> take(std::index_sequence<Index...> /*all*/) {
+  static when_any_result<variant> take(forked_tuple<Ts...>& children, std::index_sequence<Index...> /*all*/) {
     std::optional<variant> won;
-    children_.apply([&](auto&... child) { (take_if_won<Index, Ts>(child, won), ...); });
+    (take_if_won<Index, Ts>(children.template get<Index>(), children.winner(), won), ...);
     return {won->index(), std::move(*won)};
   }
   template <std::size_t Index, class T>
-  void take_if_won(typed_forked_task<T>& child, std::optional<variant>& won) {
-    if (&child != &children_.winner()) return;
+  static void take_if_won(typed_forked_task<T>& child, const forked_task& winner, std::optional<variant>& won) {
+    if (&child != &winner) return;
     if constexpr (std::is_void_v<T>) {
       won.emplace(std::in_place_index<Index>);
     } else {
       won.emplace(std::in_place_index<Index>, child.value.take());
     }
   }
-
-  forked_tuple<Ts...> children_;
 };
 
 template <class T>
-class [[nodiscard]] when_any_vector {
+class [[nodiscard]] when_any_vector final : public fork_awaiter<forked_array<T>, fork_policy::any> {
  public:
-  when_any_vector(executor& runtime, std::vector<coro<T>> bodies)
-      : children_(fork_policy::any, runtime, std::move(bodies)) {}
+  explicit when_any_vector(std::vector<coro<T>>&& bodies) noexcept
+      : fork_awaiter<forked_array<T>, fork_policy::any>(std::move(bodies)) {}
 
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
-  template <charkha_promise Promise>
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
-    return children_.fork(*frame.promise().task, frame);
-  }
   when_any_result<value_of<T>> await_resume() {
-    children_.join();
-    auto* won = children_.begin();
-    while (won != &children_.winner()) ++won;
-    return {static_cast<std::size_t>(won - children_.begin()), value_from<T>([&]() -> T { return won->value.take(); })};
+    auto& children = *this->join();
+    auto* won = children.begin();
+    while (won != &children.winner()) ++won;
+    return {static_cast<std::size_t>(won - children.begin()), value_from<T>([&]() -> T { return won->value.take(); })};
   }
-
- private:
-  forked_array<T> children_;
 };
 
 }  // namespace detail
@@ -108,14 +87,14 @@ class [[nodiscard]] when_any_vector {
 /// well, before and after there is a winner. If no child has a value, all errors come out as one exception_group;
 /// without an error (every child ended cancelled) it throws cancelled_error. A cancel request of the parent is passed on
 /// to the children and thrown when all have ended; a value is dropped then. Resumes on the worker that ran the last
-/// child. On a worker only. Await it at once: `const auto first = co_await when_any(f(), g());`
+/// child. Nothing runs before it is awaited. Await it at once: `const auto first = co_await when_any(f(), g());`
 ///
 /// asyncio's counterpart is `wait(..., return_when=FIRST_COMPLETED)` followed by cancelling and awaiting what is pending.
 template <class... Ts>
   requires(sizeof...(Ts) > 0)
 [[nodiscard]] detail::when_any_tuple<Ts...> when_any(coro<Ts>... bodies) {
   if (!(... && static_cast<bool>(bodies))) detail::throw_empty_coro();
-  return detail::when_any_tuple<Ts...>(detail::current_runtime(), std::move(bodies)...);
+  return detail::when_any_tuple<Ts...>(std::move(bodies)...);
 }
 
 /// The same for any number of coros of one type; gives the value itself (std::monostate for void). Throws usage_error if
@@ -126,7 +105,7 @@ template <class T>
   for (const auto& body : bodies) {
     if (!body) detail::throw_empty_coro();
   }
-  return detail::when_any_vector<T>(detail::current_runtime(), std::move(bodies));
+  return detail::when_any_vector<T>(std::move(bodies));
 }
 
 }  // namespace charkha

@@ -17,7 +17,7 @@ class [[nodiscard]] yield_awaiter {
   template <charkha_promise Promise>
   void await_suspend(std::coroutine_handle<Promise> frame) noexcept {
     task_ = frame.promise().task;
-    task_->resume_point = frame;
+    task_->suspends_at(frame);
     task_->make_ready(ready_kind::yielded);
   }
   void await_resume() const {

@@ -30,6 +30,10 @@ class context_state final {
   /// Sets or, with null, takes away; gives what was there before. From any thread.
   std::shared_ptr<const void> set(std::uint64_t variable, const std::shared_ptr<const void>& value);
   [[nodiscard]] std::shared_ptr<const context_values> values() const;
+  /// Never inlined: most tasks have nothing to copy, and their creation should not make room for it.
+  [[nodiscard, gnu::noinline]] static context_state* copy(const context_state* from) {
+    return new context_state(from->values());
+  }
   /// Was anything ever set? For the one who runs in it: copying what is empty costs nothing.
   [[nodiscard]] bool used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
@@ -66,6 +70,12 @@ class context_slot {
   [[nodiscard]] context_state* get() const noexcept {
     // [context-made] acquire: made before it is found.
     return state_.load(std::memory_order_acquire);
+  }
+  /// A copy of what is in it, for something that is created now. Null if that is nothing. For the one who runs in it.
+  [[nodiscard]] intrusive_ptr<context_state> copy() const {
+    const context_state* here = get();
+    if (here == nullptr || !here->used()) return {};
+    return intrusive_ptr<context_state>::adopt(*context_state::copy(here));
   }
   /// As get(), making it if there is none. Throws std::bad_alloc.
   [[nodiscard]] context_state& demand();

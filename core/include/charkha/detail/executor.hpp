@@ -7,13 +7,16 @@
 #include <exception>
 #include <limits>
 #include <source_location>
+#include <span>
 #include <string_view>
 
+#include "charkha/detail/deque.hpp"
 #include "charkha/detail/intrusive_ptr.hpp"
 #include "charkha/detail/ready_item.hpp"
 
 namespace charkha::detail {
 
+class forked_task;
 class task_core;
 class task_block;
 class waiter_list;
@@ -81,19 +84,28 @@ class worker_context {
   worker_context(const worker_context&) = delete;
   worker_context& operator=(const worker_context&) = delete;
 
-  /// The fork deque: children of when_all, newest first for their own worker.
-  virtual void fork(task_core& child) noexcept = 0;
-  /// The newest child, unless the deque is empty or it is somebody else's turn.
-  [[nodiscard]] virtual task_core* unfork() noexcept = 0;
+  /// Children of when_all, for this worker newest first: the last of `children` is the newest. Idle workers steal them.
+  void fork(std::span<forked_task* const> children) noexcept {
+    forks.push(children);
+    wake_thieves();
+  }
+  /// The newest child, for a worker that has run its siblings and would go straight on; null if there is none, or it is
+  /// somebody else's turn.
+  [[nodiscard]] forked_task* unfork() noexcept { return --fork_credit < 0 ? nullptr : forks.pop(); }
 
   executor& owner;                 // the runtime that this worker belongs to
   task_core* current = nullptr;    // the task whose step is running
   task_block* finished = nullptr;  // set by a task's final suspension: the loop completes it off its stack
-  bool eager = false;              // a task runs inside create_task: other tasks do not begin on its creator's stack
+  std::int64_t fork_credit = 0;    // children that may follow each other before the loop has its turn
+  deque<forked_task> forks;
 
  protected:
-  explicit worker_context(executor& runtime) noexcept : owner(runtime) {}
+  explicit worker_context(executor& runtime) : owner(runtime) {}
   ~worker_context() = default;
+
+ private:
+  /// There is something to steal.
+  virtual void wake_thieves() noexcept = 0;
 };
 
 }  // namespace charkha::detail

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The children of a fork scope, built where they stay: a tuple of them, or an array.
+// The children of a fork scope, built where they stay: one for each type, or an array.
 #pragma once
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -15,74 +17,163 @@
 
 namespace charkha::detail {
 
-/// One child for each type.
-template <class... Ts>
-class forked_tuple final : public fork_scope {
- public:
-  forked_tuple(fork_policy policy, executor& runtime, coro<Ts>&&... bodies) noexcept
-      : fork_scope(policy), children_(origin<Ts>{*this, runtime, std::move(bodies)}...) {}
+/// One of several bases, told apart by its index.
+template <std::size_t Index, class T>
+struct forked_child {
+  forked_child(fork_scope& scope, const task_core& parent, coro<T>&& body) : task(scope, parent, std::move(body)) {}
+  typed_forked_task<T> task;
+};
 
-  /// Calls `fn` with the children, each as the typed_forked_task that it is.
-  template <class Function>
-  decltype(auto) apply(Function&& fn) {
-    return std::apply([&fn](auto&... slots) -> decltype(auto) { return std::forward<Function>(fn)(slots.task...); },
-                      children_);
+template <class Indices, class... Ts>
+class forked_children;
+
+/// One child for each type.
+template <std::size_t... Index, class... Ts>
+class forked_children<std::index_sequence<Index...>, Ts...> final : public fork_scope,
+                                                                    private forked_child<Index, Ts>... {
+ public:
+  using bodies = std::tuple<coro<Ts>...>;
+  [[nodiscard]] static std::size_t count(const bodies& /*all*/) noexcept { return sizeof...(Ts); }
+
+  forked_children(fork_policy policy, const task_core& parent, bodies&& from)
+      : fork_scope(policy, sizeof...(Ts)),
+        forked_child<Index, Ts>(*this, parent, std::get<Index>(std::move(from)))... {}
+
+  /// Suspends the parent and starts the children, at least one; what its worker resumes next.
+  [[nodiscard]] std::coroutine_handle<> fork(task_core& parent, std::coroutine_handle<> frame) noexcept
+    requires(sizeof...(Ts) > 0)
+  {
+    worker_context& worker = *current_worker();
+    enter(parent, frame, worker);
+    if constexpr (sizeof...(Ts) > 1) {
+      const std::array<forked_task*, sizeof...(Ts)> newest_last{&get<sizeof...(Ts) - 1 - Index>()...};
+      worker.fork(std::span(newest_last).first(sizeof...(Ts) - 1));
+    }
+    return get<0>().begin_turn(worker);
+  }
+
+  template <std::size_t Which>
+  [[nodiscard]] auto& get() noexcept {
+    return static_cast<forked_child<Which, std::tuple_element_t<Which, std::tuple<Ts...>>>&>(*this).task;
   }
 
  private:
-  /// Lets std::tuple build a child in place.
-  template <class T>
-  struct origin {
-    fork_scope& scope;
-    executor& runtime;
-    coro<T> body;
-  };
-  template <class T>
-  struct slot {
-    slot(origin<T>&& from) noexcept  // NOLINT(google-explicit-constructor): std::tuple converts
-        : task(from.scope, from.runtime, std::move(from.body)) {}
-    typed_forked_task<T> task;
-  };
-
-  [[nodiscard]] std::size_t child_count() const noexcept override { return sizeof...(Ts); }
   [[nodiscard]] forked_task& child(std::size_t index) noexcept override {
-    return apply([index](auto&... tasks) -> forked_task& {
-      const std::array<forked_task*, sizeof...(Ts)> all{&tasks...};
-      return *all[index];
-    });
+    const std::array<forked_task*, sizeof...(Ts)> all{&get<Index>()...};
+    return *all[index];
   }
-
-  std::tuple<slot<Ts>...> children_;
 };
+
+template <class... Ts>
+using forked_tuple = forked_children<std::index_sequence_for<Ts...>, Ts...>;
 
 /// Any number of children of one type.
 template <class T>
 class forked_array final : public fork_scope {
  public:
-  forked_array(fork_policy policy, executor& runtime, std::vector<coro<T>> bodies)
-      : fork_scope(policy), count_(bodies.size()) {
-    children_ = std::allocator<child_type>().allocate(count_);
-    for (std::size_t i = 0; i < count_; ++i) std::construct_at(children_ + i, *this, runtime, std::move(bodies[i]));
-  }
-  ~forked_array() {
-    std::destroy_n(children_, count_);
-    std::allocator<child_type>().deallocate(children_, count_);
-  }
-
-  forked_array(const forked_array&) = delete;
-  forked_array& operator=(const forked_array&) = delete;
-
+  using bodies = std::vector<coro<T>>;
   using child_type = typed_forked_task<T>;
-  [[nodiscard]] child_type* begin() noexcept { return children_; }
-  [[nodiscard]] child_type* end() noexcept { return children_ + count_; }
+  [[nodiscard]] static std::size_t count(const bodies& all) noexcept { return all.size(); }
 
-  [[nodiscard]] std::size_t child_count() const noexcept override { return count_; }
+  forked_array(fork_policy policy, const task_core& parent, bodies&& from)
+      : fork_scope(policy, from.size()), children_(from.size()) {
+    for (auto& body : from) children_.add(*this, parent, std::move(body));
+  }
+
+  [[nodiscard]] child_type* begin() noexcept { return children_.first(); }
+  [[nodiscard]] child_type* end() noexcept { return begin() + child_count(); }
+
+  /// As forked_children's.
+  [[nodiscard]] std::coroutine_handle<> fork(task_core& parent, std::coroutine_handle<> frame) noexcept {
+    worker_context& worker = *current_worker();
+    enter(parent, frame, worker);
+    std::array<forked_task*, 32> newest_last;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled as far as used
+    for (std::size_t left = child_count(); left > 1;) {
+      std::size_t count = 0;
+      while (left > 1 && count < newest_last.size()) newest_last[count++] = begin() + --left;
+      worker.fork({newest_last.data(), count});
+    }
+    return begin()->begin_turn(worker);
+  }
 
  private:
-  [[nodiscard]] forked_task& child(std::size_t index) noexcept override { return children_[index]; }
+  [[nodiscard]] forked_task& child(std::size_t index) noexcept override { return begin()[index]; }
 
-  std::size_t count_;
-  child_type* children_ = nullptr;
+  // Children cannot move, so they are built where they stay.
+  class storage {
+   public:
+    explicit storage(std::size_t capacity)
+        : capacity_(capacity), memory_(static_cast<child_type*>(allocate_frame(capacity * sizeof(child_type)))) {}
+    ~storage() {
+      std::destroy_n(memory_, built_);
+      deallocate_frame(memory_, capacity_ * sizeof(child_type));
+    }
+    storage(const storage&) = delete;
+    storage& operator=(const storage&) = delete;
+
+    void add(fork_scope& scope, const task_core& parent, coro<T>&& body) {
+      std::construct_at(memory_ + built_, scope, parent, std::move(body));
+      ++built_;
+    }
+    [[nodiscard]] child_type* first() const noexcept { return memory_; }
+
+   private:
+    std::size_t capacity_;
+    child_type* memory_;
+    std::size_t built_ = 0;
+  };
+
+  static_assert(alignof(child_type) <= alignof(std::max_align_t),
+                "values of a stricter alignment need a frame of theirs");
+  storage children_;
+};
+
+/// Awaits a scope: keeps the bodies until there is a parent to make them children of.
+template <class Children, fork_policy Policy>
+class fork_awaiter {
+ public:
+  explicit fork_awaiter(typename Children::bodies&& bodies) noexcept : bodies_(std::move(bodies)) {}
+  ~fork_awaiter() {
+    if (holds_ == content::children) {
+      std::destroy_at(&children_);
+    } else if (holds_ == content::bodies) {
+      std::destroy_at(&bodies_);
+    }
+  }
+  fork_awaiter(const fork_awaiter&) = delete;
+  fork_awaiter& operator=(const fork_awaiter&) = delete;
+
+  [[nodiscard]] bool await_ready() const noexcept { return Children::count(bodies_) == 0; }
+  template <charkha_promise Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) {
+    task_core& parent = *frame.promise().task;
+    {
+      auto bodies = std::move(bodies_);
+      std::destroy_at(&bodies_);
+      holds_ = content::nothing;
+      std::construct_at(&children_, Policy, parent, std::move(bodies));
+    }
+    holds_ = content::children;
+    if constexpr (requires { children_.fork(parent, frame); }) return children_.fork(parent, frame);
+    __builtin_unreachable();  // of nothing: it was ready
+  }
+
+ protected:
+  /// When all have ended: throws as fork_scope::join(). Null if there were none.
+  [[nodiscard]] Children* join() {
+    if (holds_ != content::children) return nullptr;
+    children_.join();
+    return &children_;
+  }
+
+ private:
+  enum class content : std::uint8_t { bodies, nothing, children };
+
+  content holds_ = content::bodies;
+  union {
+    typename Children::bodies bodies_;
+    Children children_;
+  };
 };
 
 }  // namespace charkha::detail

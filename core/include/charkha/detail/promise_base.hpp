@@ -56,9 +56,12 @@ class promise_base {
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     template <charkha_promise Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> frame) const noexcept {
-      promise_base& promise = frame.promise();
-      if (promise.continuation) return promise.continuation;
-      return promise.task->at_end(*current_worker());
+      auto& promise = frame.promise();
+      // The body of a generator always has somebody to go back to.
+      if constexpr (requires { promise.out->kind(); }) {
+        if (!promise.continuation) return promise.task->ended(promise.out->kind());
+      }
+      return promise.continuation;
     }
     void await_resume() const noexcept {}
   };

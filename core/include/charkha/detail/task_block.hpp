@@ -47,7 +47,6 @@ class task_block : public task_core, public task_record {
 
   /// Its turn: the first one, or after a suspension.
   [[nodiscard]] std::coroutine_handle<> begin_turn(worker_context& worker) noexcept final;
-  [[nodiscard]] std::coroutine_handle<> at_end(worker_context& worker) noexcept final;
   /// The first turn, at once, inside the creating task's. The task is not ready and goes on from there by itself.
   void run_eagerly(worker_context& worker) noexcept;
   /// The last step, off the task's stack: its frame goes, then its waiters learn of the result.

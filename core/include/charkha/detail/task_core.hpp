@@ -22,6 +22,7 @@
 #include "charkha/detail/executor.hpp"
 #include "charkha/detail/intrusive_ptr.hpp"
 #include "charkha/detail/ready_item.hpp"
+#include "charkha/detail/result.hpp"
 #include "charkha/detail/task_notes.hpp"
 #include "charkha/detail/task_state.hpp"
 #include "charkha/detail/wait_operation.hpp"
@@ -56,14 +57,27 @@ class task_core : public ready_item {
   [[nodiscard]] std::string given_name() const;
   void set_name(std::string_view name);
 
-  /// At the final suspension of the task's outermost coroutine: what the worker resumes next. The frame must not be
-  /// destroyed in here.
-  [[nodiscard]] virtual std::coroutine_handle<> at_end(worker_context& worker) noexcept = 0;
+  /// At the final suspension of the task's outermost coroutine, `how` as it returned: what its worker resumes next. The
+  /// frame must not be destroyed in here.
+  [[nodiscard]] std::coroutine_handle<> ended(outcome how) noexcept;  // in fork_scope.cpp
 
   /// The block to refer to in order to keep the task alive. Null for a child of when_all: that lives until it has ended,
   /// so it may be touched only by whoever knows that it has not, such as one who holds it.
   [[nodiscard]] task_block* heap_block() noexcept;  // in task_block.hpp
   [[nodiscard]] const task_block* heap_block() const noexcept;
+
+  /// The running task is about to suspend, to go on at `frame`; whoever may make it ready may do so from here on.
+  void suspends_at(std::coroutine_handle<> frame) noexcept {
+    resume_point = frame;
+    if (lives_ == place::parent) leave_scopes();
+  }
+  /// The running task is about to look whether it was asked to stop: requests for those that it computes for find their
+  /// way to it.
+  void look_for_cancel() noexcept {
+    if (lives_ == place::parent) leave_scopes();
+  }
+  /// Null if it is on the heap.
+  [[nodiscard]] forked_task* forked() noexcept;  // in fork_scope.hpp
 
   /// For a child of when_all: takes its turn and returns what to resume.
   [[nodiscard]] virtual std::coroutine_handle<> begin_turn(worker_context& worker) noexcept;
@@ -85,27 +99,49 @@ class task_core : public ready_item {
   task_notes& demand_notes();
 
  protected:
-  // NOLINTNEXTLINE(performance-enum-size): two bytes, so that it and what stands beside it are one store
-  enum class place : std::uint16_t { heap, parent };
+  enum class place : std::uint8_t { heap, parent };
 
   task_core(executor& owner, std::coroutine_handle<> start, intrusive_ptr<context_state> values, place lives) noexcept
       : resume_point(start), context(std::move(values)), runtime(owner), lives_(lives) {}
-  ~task_core();
+  ~task_core() {
+    if (const task_notes* own = notes_.load(std::memory_order_relaxed)) [[unlikely]]
+      drop_notes(own);
+  }
 
   /// Is this its first turn? Once; the running task only.
   [[nodiscard]] bool starts() noexcept { return !std::exchange(started_, true); }
 
+  // One store for all four.
+  bool queued_ = false;     // a child of when_all that was taken out of a queue; written by who runs it
   std::uint8_t shard_ = 0;  // of the registry that lists a task_block, whose own members leave no room for it
 
  private:
   friend class wait_operation;
 
+  static void drop_notes(const task_notes* own) noexcept;
   void set_cancel_message(std::string_view message) noexcept;
+  void leave_scopes() noexcept;  // in fork_scope.cpp
 
   bool started_ = false;
   const place lives_;
   std::atomic<task_notes*> notes_{nullptr};
 };
+
+inline void wait_operation::begin(task_core& task, std::coroutine_handle<> frame) noexcept {
+  set_up(task);
+  task.suspends_at(frame);
+}
+
+inline void wait_operation::set_up(task_core& task) noexcept {
+  task_ = &task;
+  wait_ = task.state.begin_wait();
+  task.waiting_on = this;
+}
+
+inline bool wait_operation::resumed_by_cancel() noexcept {
+  task_->waiting_on = nullptr;
+  return task_->state.take_cancel();
+}
 
 /// Throws the cancel request that `task` has just taken delivery of.
 [[noreturn]] void throw_cancelled(const task_core& task);

@@ -73,19 +73,13 @@ class basic_task_state {
   [[nodiscard]] std::uint32_t begin_wait() const noexcept { return wait_of(word_.load(std::memory_order_relaxed)); }
 
   /// active -> waiting(n). The last thing that a suspending task does; after `suspended` its frame may be gone.
-  [[nodiscard]] suspend_result suspend(std::uint32_t wait) noexcept {
-    // [wait-closed] acquire: a wait that was closed meanwhile shows what its completer wrote.
-    auto word = word_.load(std::memory_order_acquire);
-    for (;;) {
-      if (wait_of(word) != wait) return suspend_result::completed;
-      const bool cancel = (word & cancel_requested) != 0;
-      const auto next = cancel ? (word & ~cancel_requested) | waiting | held : word | waiting;
-      // [task-suspended] release: whoever closes the wait and resumes the task sees its frame as it is now.
-      // [wait-closed] acquire on failure, as above.
-      if (word_.compare_exchange_weak(word, next, std::memory_order_release, std::memory_order_acquire)) {
-        return cancel ? suspend_result::cancel_first : suspend_result::suspended;
-      }
-    }
+  [[nodiscard]] suspend_result suspend(std::uint32_t wait) noexcept { return suspend(wait, 0); }
+
+  /// As suspend(), for a task whose children run: by the worker that runs them, or by one that took a child of theirs
+  /// away, whoever is first. Nobody closes wait n before that. `completed`: it was published before.
+  [[nodiscard]] suspend_result publish(std::uint32_t wait) noexcept {
+    // [task-suspended] the frame is as it is now: for one who took a child away, since he took it.
+    return is_waiting() ? suspend_result::completed : suspend(wait, waiting);
   }
 
   /// waiting(n) -> active, by the completer of wait n. Callable from any thread that keeps the task alive.
@@ -203,6 +197,14 @@ class basic_task_state {
     return (word_.fetch_or(done, std::memory_order_acq_rel) & cancel_requested) != 0;
   }
 
+  /// As finish(), for a task that only those can find who hold its parent. A request that comes at the same moment may
+  /// be lost: it came too late. Owner only.
+  [[nodiscard]] bool finish_unseen() noexcept {
+    const auto word = word_.load(std::memory_order_relaxed);
+    word_.store(word | done, std::memory_order_relaxed);
+    return (word & cancel_requested) != 0;
+  }
+
   /// Any state -> done, for a task that will never run again. Waits for a holder to let go, so that the frame can be
   /// destroyed afterwards.
   void retire() noexcept {
@@ -249,6 +251,21 @@ class basic_task_state {
   static constexpr std::uint64_t one_cancel = std::uint64_t{1} << count_shift;
   static constexpr std::uint64_t count_mask = 0xffff'ff00;
   static constexpr std::uint64_t one_wait = std::uint64_t{1} << wait_shift;
+
+  [[nodiscard]] suspend_result suspend(std::uint32_t wait, std::uint64_t unless) noexcept {
+    // [wait-closed] acquire: a wait that was closed meanwhile shows what its completer wrote.
+    auto word = word_.load(std::memory_order_acquire);
+    for (;;) {
+      if (wait_of(word) != wait || (word & unless) != 0) return suspend_result::completed;
+      const bool cancel = (word & cancel_requested) != 0;
+      const auto next = cancel ? (word & ~cancel_requested) | waiting | held : word | waiting;
+      // [task-suspended] release: whoever closes the wait and resumes the task sees its frame as it is now.
+      // [wait-closed] acquire on failure, as above.
+      if (word_.compare_exchange_weak(word, next, std::memory_order_release, std::memory_order_acquire)) {
+        return cancel ? suspend_result::cancel_first : suspend_result::suspended;
+      }
+    }
+  }
 
   static constexpr std::uint32_t wait_of(std::uint64_t word) noexcept {
     return static_cast<std::uint32_t>(word >> wait_shift);

@@ -85,6 +85,10 @@ class wait_operation {
   void belong_to(task_core& task) noexcept { task_ = &task; }
   /// Step 1. `frame` is where the task resumes.
   void begin(task_core& task, std::coroutine_handle<> frame) noexcept;
+  /// begin() without saying where the task resumes.
+  void set_up(task_core& task) noexcept;
+  /// Step 3 of a fork scope, see basic_task_state::publish(). False: it was published before.
+  bool publish() noexcept;
   /// Step 3. False: the wait is over, do not suspend.
   [[nodiscard]] bool suspend() noexcept;
   /// After the resumption. True: a cancel request is delivered now and the caller throws it.
@@ -93,6 +97,8 @@ class wait_operation {
   [[nodiscard]] bool begun() const noexcept { return task_ != nullptr; }
 
  private:
+  static bool act_on(task_core& task, suspend_result result) noexcept;
+
   task_core* task_ = nullptr;
   std::uint32_t wait_ = 0;
 };

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "charkha/detail/atomics.hpp"
@@ -43,16 +44,22 @@ class deque {
   // owner only
 
   /// Throws std::bad_alloc when it cannot grow; then nothing has changed.
-  void push(T* item) {
+  void push(T* item) { push(std::span<T* const>(&item, 1)); }
+
+  /// Pushes them in their order, all visible at once. Throws as push().
+  void push(std::span<T* const> items) {
+    const auto count = static_cast<std::int64_t>(items.size());
     const auto bottom = bottom_.load(std::memory_order_relaxed);
     // [deque-take] acquire: whoever took the slot's last item has read it.
     const auto top = top_.load(std::memory_order_acquire);
-    ring* items = ring_.load(std::memory_order_relaxed);
-    if (bottom - top > items->mask) items = grow(*items, top, bottom);
-    items->slot(bottom).store(item, std::memory_order_relaxed);
+    ring* slots = ring_.load(std::memory_order_relaxed);
+    while (bottom + count - 1 - top > slots->mask) [[unlikely]]
+      slots = grow(*slots, top, bottom);
+    auto next = bottom;
+    for (T* item : items) slots->slot(next++).store(item, std::memory_order_relaxed);
     // [deque-publish] release: the item is in its slot, and what it points to is written, before a thief sees the new
     // bottom. Sequentially consistent for [push-park]: a pusher then looks for parked workers.
-    bottom_.store(bottom + 1, std::memory_order_seq_cst);
+    bottom_.store(bottom + count, std::memory_order_seq_cst);
   }
 
   /// The newest item, or null.
@@ -130,7 +137,7 @@ class deque {
     std::unique_ptr<slot_type[]> slots;
   };
 
-  ring* grow(ring& old, std::int64_t top, std::int64_t bottom) {
+  [[gnu::noinline]] ring* grow(ring& old, std::int64_t top, std::int64_t bottom) {
     rings_.reserve(rings_.size() + 1);
     rings_.push_back(std::make_unique<ring>(2 * static_cast<std::size_t>(old.mask + 1)));
     ring* larger = rings_.back().get();

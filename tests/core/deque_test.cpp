@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The work-stealing deque.
-#include "deque.hpp"
+#include "charkha/detail/deque.hpp"
 
 #include <doctest/doctest.h>
 

@@ -16,18 +16,22 @@ struct frame_cache {
   struct free_block {
     free_block* next;
   };
+  // What has no room takes nothing in: before the thread asked for its first frame, after it has ended, and where the
+  // pool is bypassed.
   struct free_list {
     free_block* head = nullptr;
-    std::uint32_t count = 0;
+    std::int32_t room = 0;
   };
 
   static constexpr std::size_t class_of(std::size_t size) noexcept { return (size + granule - 1) / granule; }
 
+  /// From here on frames are kept.
+  void open() noexcept;
   /// Gives everything back; from here on nothing is kept.
   void close() noexcept;
 
   std::array<free_list, largest / granule + 1> lists{};
-  bool registered = false;  // close() will be called when the thread ends
+  bool opened = false;  // close() will be called when the thread ends
   bool closed = false;
 };
 
