@@ -32,14 +32,17 @@ intrusive_ptr<cancel_listener> task_notes::set_listener(intrusive_ptr<cancel_lis
 void task_notes::run_serially(worker_context& worker) noexcept { task.run(worker); }
 void task_notes::discard_serially() noexcept { task.discard(); }
 
-ready_item* task_core::turn() noexcept {
-  task_notes* own = notes();
-  return own != nullptr && own->strand ? own->strand->push(*own) : this;
-}
+ready_item* task_core::noted_turn(task_notes& own) noexcept { return own.strand ? own.strand->push(own) : this; }
 
 void task_core::make_ready(ready_kind kind) noexcept {
   executor& home = runtime;
-  home.make_ready(*turn(), kind);
+  ready_item& item = *turn();
+  worker_context* here = current_worker();
+  if (here != nullptr && &here->owner == &home) [[likely]] {
+    here->enqueue(item, kind);
+  } else {
+    home.make_ready(item, kind);
+  }
 }
 
 bool task_core::is_on_strand() const noexcept {

@@ -28,7 +28,9 @@ report about(task_core* task, report_kind kind) {
 runtime_state::runtime_state(const runtime_config& config)
     : config_(config), idle_(config.workers), timers_(config.workers, config.clock.now(), config.workers == 1) {
   workers_.reserve(config.workers);
-  for (std::size_t i = 0; i < config.workers; ++i) workers_.push_back(std::make_unique<worker>(*this, i, config.seed));
+  for (std::size_t i = 0; i < config.workers; ++i) {
+    workers_.push_back(std::make_unique<worker>(*this, i, config.seed, config.workers == 1));
+  }
 }
 
 void runtime_state::make_ready(ready_item& item, ready_kind kind) noexcept {
@@ -138,7 +140,7 @@ bool runtime_state::has_visible_work() const noexcept {
   return false;
 }
 
-void runtime_state::wake_for_work() noexcept {
+void runtime_state::wake_sleeper() noexcept {
   const auto sleeper = idle_.pick_for_work();
   if (sleeper != idle_set::nobody) config_.wake->unpark(sleeper);
 }

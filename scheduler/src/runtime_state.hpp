@@ -91,7 +91,11 @@ class runtime_state final : public executor {
   [[nodiscard]] unsigned search_rounds() const noexcept { return config_.search_rounds; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool has_visible_work() const noexcept;
-  void wake_for_work() noexcept;
+  /// After work was made visible: wakes a sleeper, unless somebody searches.
+  void wake_for_work() noexcept {
+    if (idle_.wants_work()) [[unlikely]]
+      wake_sleeper();
+  }
   void wake_for_deadline(std::int64_t deadline) noexcept;
 
   // for awaiters, on a worker
@@ -123,6 +127,7 @@ class runtime_state final : public executor {
   void give_up() noexcept;
 
  private:
+  void wake_sleeper() noexcept;
   [[nodiscard]] bool is_closed_by_caller() const noexcept;
   /// The embedder's handler, kept alive until release_handler(); null if there is none or it may be gone.
   [[nodiscard]] report_handler* acquire_handler() noexcept;

@@ -21,7 +21,7 @@ void timeout_scope::enter() {
   const auto deadline = when_.load(std::memory_order_relaxed);
   if (deadline == no_deadline) {
     runtime.place(*this);
-  } else if (deadline <= runtime.now()) {
+  } else if (!was_ahead_ && deadline <= runtime.now()) {
     runtime.expire_now(*this);
   } else {
     runtime.arm(*this, deadline);
@@ -74,8 +74,9 @@ void timeout_scope::finish_expiry() noexcept {
 
 namespace detail {
 
-clock::time_point deadline_after(std::chrono::nanoseconds duration) {
-  return clock::time_point(clock::duration(later(runtime_of(this_worker()).now(), duration.count())));
+relative_deadline deadline_after(std::chrono::nanoseconds duration) {
+  const auto now = runtime_of(this_worker()).now();
+  return {clock::time_point(clock::duration(later(now, duration.count()))), duration.count() > 0};
 }
 
 }  // namespace detail

@@ -11,13 +11,19 @@
 
 namespace charkha::detail {
 
-worker::worker(runtime_state& runtime, std::size_t index, std::uint64_t seed)
-    : worker_context(runtime), runtime_(runtime), index_(index), random_(seed + index) {}
+worker::worker(runtime_state& runtime, std::size_t index, std::uint64_t seed, bool alone)
+    : worker_context(runtime, !alone),
+      runtime_(runtime),
+      index_(index),
+      alone_(alone),
+      random_(seed + index),
+      ready_(256, 0, !alone) {}
 
 step_result worker::step() noexcept {
   if (runtime_.stopping()) return step_result::stopped;
   if (ready_item* item = next_item()) {
-    if (searching_) end_search();
+    if (searching_) [[unlikely]]
+      end_search();
     run_item(*item);
     return step_result::ran;
   }
@@ -27,7 +33,7 @@ step_result worker::step() noexcept {
 void worker::run_item(ready_item& item) noexcept {
   fork_credit = fork_limit;
   forks_cut_ = 0;
-  if (runtime_.debug()) {
+  if (runtime_.debug()) [[unlikely]] {
     runtime_.run_watched(item, *this);
   } else {
     item.run(*this);
@@ -44,37 +50,47 @@ void worker::discard_all() noexcept {
 }
 
 ready_item* worker::next_item() noexcept {
-  if (++since_look_ > turn_limit && runtime_.worker_count() > 1) look_around();
+  if (++since_look_ > turn_limit && !alone_) [[unlikely]]
+    look_around();
   if (slot_ != nullptr) {
-    ready_item* item = std::exchange(slot_, nullptr);
-    if (++slot_run_ <= slot_limit) return item;
-    slot_run_ = 0;
-    enqueue(*item, ready_kind::yielded);
+    if (ready_item* item = next_in_slot()) return item;
   }
   if (turn_left_ <= 0) begin_turn();
-  if (fork_run_ < fork_limit) {
-    if (forked_task* child = forks.pop()) {
-      ++fork_run_;
-      return child;
-    }
+  if (forks.size() > 0) [[unlikely]] {
+    if (ready_item* child = next_child()) return child;
   }
   fork_run_ = 0;
-  if (turn_left_ > 0) {
+  if (turn_left_ > 0) [[likely]] {
     --turn_left_;
     slot_run_ = 0;
-    if (ready_item* item = ready_.take()) return item;
+    if (ready_item* item = ready_.take()) [[likely]]
+      return item;
     turn_left_ = 0;  // thieves were faster
   }
   if (forked_task* child = forks.pop()) return child;
   return std::exchange(slot_, nullptr);  // a timer that fired at the start of this turn may have woken a task
 }
 
+ready_item* worker::next_in_slot() noexcept {
+  ready_item* item = std::exchange(slot_, nullptr);
+  if (++slot_run_ <= slot_limit) return item;
+  slot_run_ = 0;
+  enqueue(*item, ready_kind::yielded);
+  return nullptr;
+}
+
+ready_item* worker::next_child() noexcept {
+  if (fork_run_ >= fork_limit) return nullptr;
+  ++fork_run_;
+  return forks.pop();
+}
+
 void worker::begin_turn() noexcept {
   take_injected();
   // With several workers a look at the timers each turn_limit items is enough, unless there is nothing else to do.
-  if (runtime_.worker_count() == 1 || (ready_.size() <= 0 && forks.size() <= 0)) take_due();
+  if (alone_ || (ready_.size() <= 0 && forks.size() <= 0)) take_due();
   const std::int64_t size = ready_.size();
-  turn_left_ = runtime_.worker_count() == 1 ? size : std::min(size, turn_limit);
+  turn_left_ = alone_ ? size : std::min(size, turn_limit);
 }
 
 void worker::look_around() noexcept {
@@ -84,7 +100,7 @@ void worker::look_around() noexcept {
 
 void worker::take_injected() noexcept {
   // Not more than a turn's worth, so that one of several workers does not take all that the others could do.
-  const auto limit = runtime_.worker_count() == 1 ? std::numeric_limits<std::int64_t>::max() : turn_limit;
+  const auto limit = alone_ ? std::numeric_limits<std::int64_t>::max() : turn_limit;
   std::size_t arrived = 0;
   for (std::int64_t i = 0; i < limit; ++i) {
     ready_item* item = runtime_.injected().try_pop();
@@ -108,8 +124,12 @@ std::size_t worker::collect_timers(std::size_t shard, std::int64_t now) noexcept
 }
 
 void worker::enqueue(ready_item& item, ready_kind kind) noexcept {
+  if (alone_) {
+    ready_.push(&item);
+    return;
+  }
   // A woken task runs next on this worker, behind others that were woken before it.
-  if (kind == ready_kind::woken && slot_ == nullptr && runtime_.worker_count() > 1 && ready_.size() <= 0) {
+  if (kind == ready_kind::woken && slot_ == nullptr && ready_.size() <= 0) {
     slot_ = &item;
     forks_cut_ += std::exchange(fork_credit, 0);  // it is next
     return;
@@ -124,7 +144,7 @@ void worker::wake_thieves() noexcept { runtime_.wake_for_work(); }
 step_result worker::search() noexcept {
   if (!searching_) {
     rounds_ = 0;
-    if (runtime_.worker_count() == 1 || !runtime_.idle().try_begin_search()) return park();
+    if (alone_ || !runtime_.idle().try_begin_search()) return park();
     searching_ = true;
   }
   if (ready_item* item = raid()) {

@@ -50,7 +50,8 @@ class alignas(64) worker final : public worker_context {
   static constexpr std::int64_t steal_limit =
       16;  // items of the ready queue that come along with the one that a raid takes
 
-  worker(runtime_state& runtime, std::size_t index, std::uint64_t seed);
+  /// `alone`: there is no other worker.
+  worker(runtime_state& runtime, std::size_t index, std::uint64_t seed, bool alone);
 
   // this worker's thread only
 
@@ -62,7 +63,7 @@ class alignas(64) worker final : public worker_context {
   [[nodiscard]] std::int64_t park_deadline() const noexcept { return park_deadline_; }
 
   /// Queues an item here.
-  void enqueue(ready_item& item, ready_kind kind) noexcept;
+  void enqueue(ready_item& item, ready_kind kind) noexcept override;
 
   /// For a runtime that is torn down.
   void discard_all() noexcept;
@@ -74,6 +75,8 @@ class alignas(64) worker final : public worker_context {
 
  private:
   [[nodiscard]] ready_item* next_item() noexcept;
+  [[nodiscard]] ready_item* next_in_slot() noexcept;
+  [[nodiscard]] ready_item* next_child() noexcept;
   void run_item(ready_item& item) noexcept;
   void wake_thieves() noexcept override;
   void begin_turn() noexcept;
@@ -89,6 +92,7 @@ class alignas(64) worker final : public worker_context {
 
   runtime_state& runtime_;
   const std::size_t index_;
+  const bool alone_;
   victim_random random_;
   ready_item* slot_ = nullptr;   // the LIFO slot: woken here, runs next; thieves do not see it
   std::int64_t turn_left_ = 0;   // ready items of this turn that have not run

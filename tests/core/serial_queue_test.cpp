@@ -49,7 +49,8 @@ class shelf final : public charkha::test::inert_executor {
 
 class seat final : public worker_context {
  public:
-  explicit seat(charkha::detail::executor& runtime) noexcept : worker_context(runtime) {}
+  explicit seat(charkha::detail::executor& runtime) : worker_context(runtime, false) {}
+  void enqueue(ready_item& item, charkha::detail::ready_kind kind) noexcept override { owner.make_ready(item, kind); }
   void wake_thieves() noexcept override {}
 };
 

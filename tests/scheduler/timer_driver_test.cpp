@@ -159,7 +159,10 @@ TEST_CASE("with a hop the entry expires when its turn comes, and not if it was d
     std::vector<ready_item*> made_ready;
   } runtime;
   struct context final : charkha::detail::worker_context {
-    explicit context(charkha::detail::executor& from) noexcept : worker_context(from) {}
+    explicit context(charkha::detail::executor& from) : worker_context(from, false) {}
+    void enqueue(charkha::detail::ready_item& item, charkha::detail::ready_kind kind) noexcept override {
+      owner.make_ready(item, kind);
+    }
     void wake_thieves() noexcept override {}
   } worker(runtime);
 

@@ -169,7 +169,8 @@ class crank final : public detail::executor {
 
  private:
   struct context final : detail::worker_context {
-    explicit context(crank& runtime) : worker_context(runtime) {}
+    explicit context(crank& runtime) : worker_context(runtime, false) {}
+    void enqueue(detail::ready_item& item, detail::ready_kind kind) noexcept override { owner.make_ready(item, kind); }
     void wake_thieves() noexcept override {}
   };
 

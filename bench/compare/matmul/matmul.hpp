@@ -11,8 +11,8 @@ inline constexpr std::size_t matmul_block = 32;
 /// c += a * b for square blocks of matrices whose rows are `stride` apart.
 inline void multiply_block(const int* a, const int* b, int* c, std::size_t size, std::size_t stride) {
   for (std::size_t i = 0; i < size; ++i) {
-    for (std::size_t j = 0; j < size; ++j) {
-      for (std::size_t k = 0; k < size; ++k) c[i * stride + j] += a[i * stride + k] * b[k * stride + j];
+    for (std::size_t k = 0; k < size; ++k) {  // in this order the inner loop is over rows, which vectorises
+      for (std::size_t j = 0; j < size; ++j) c[i * stride + j] += a[i * stride + k] * b[k * stride + j];
     }
   }
 }

@@ -33,7 +33,11 @@ template <class Body>
 template <class Rep, class Period, class Body>
   requires detail::scope_body<Body, timeout_scope>
 [[nodiscard]] auto timeout(std::chrono::duration<Rep, Period> duration, Body&& body) {
-  return timeout_at(detail::deadline_after(detail::to_nanoseconds(duration)), std::forward<Body>(body));
+  return detail::run_with_deadline(
+      [deadline = detail::deadline_after(detail::to_nanoseconds(duration))]() noexcept {
+        return timeout_scope(deadline);
+      },
+      std::forward<Body>(body));
 }
 
 /// The same without a deadline, for programs in which it is optional.

@@ -26,8 +26,14 @@ class timeout_scope;
 
 namespace detail {
 
-/// The point in time that is `duration` from now, on the clock of the calling worker. Throws usage_error elsewhere.
-[[nodiscard]] clock::time_point deadline_after(std::chrono::nanoseconds duration);
+/// A point in time, on the clock of the calling worker.
+struct relative_deadline {
+  clock::time_point time;
+  bool was_ahead;  // when it was made: nobody needs to read the clock again to arm it
+};
+
+/// The deadline that is `duration` from now. Throws usage_error on a thread that is no worker.
+[[nodiscard]] relative_deadline deadline_after(std::chrono::nanoseconds duration);
 
 template <class Make, class Body>
 coro<scope_value_t<Body, timeout_scope>> run_with_deadline(Make make, Body body);
@@ -50,10 +56,13 @@ class timeout_scope final : private detail::timer_entry {
   /// elsewhere it throws usage_error. Throws std::invalid_argument if `duration` is not a number.
   template <class Rep, class Period>
   explicit timeout_scope(std::chrono::duration<Rep, Period> duration)
-      : timeout_scope(std::optional(detail::deadline_after(detail::to_nanoseconds(duration)))) {}
+      : timeout_scope(detail::deadline_after(detail::to_nanoseconds(duration))) {}
   /// The deadline is a point in time of the runtime's clock, or std::nullopt: there is none. Anywhere.
   explicit timeout_scope(std::optional<clock::time_point> deadline) noexcept
       : timer_entry(true), when_(deadline ? nanoseconds(*deadline) : no_deadline) {}
+  /// What timeout() makes.
+  explicit timeout_scope(detail::relative_deadline deadline) noexcept
+      : timer_entry(true), was_ahead_(deadline.was_ahead), when_(nanoseconds(deadline.time)) {}
   timeout_scope(const timeout_scope&) = delete;
   timeout_scope& operator=(const timeout_scope&) = delete;
   ~timeout_scope() = default;
@@ -121,6 +130,7 @@ class timeout_scope final : private detail::timer_entry {
 
   detail::own_cancel own_;
   detail::executor* runtime_ = nullptr;       // whose clock it is; set on entry
+  const bool was_ahead_ = false;              // the deadline, when it was set
   std::atomic<std::int64_t> when_;            // written under the shard's lock once it is entered
   std::atomic<phase> phase_{phase::created};  // written by the task that enters
   std::atomic<bool> expired_{false};          // written under the shard's lock

@@ -33,8 +33,10 @@ enum class steal_result : std::uint8_t { stolen, empty, lost_race };
 template <class T, class Atomics = std_atomics>
 class deque {
  public:
-  /// `capacity`, a power of two, and the first index can be chosen small and near a limit by tests.
-  explicit deque(std::size_t capacity = 256, std::int64_t first_index = 0) : top_(first_index), bottom_(first_index) {
+  /// `capacity`, a power of two, and the first index can be chosen small and near a limit by tests. `has_thieves`: is
+  /// there anybody who may call steal()? An owner without thieves pays for no ordering.
+  explicit deque(std::size_t capacity = 256, std::int64_t first_index = 0, bool has_thieves = true)
+      : top_(first_index), bottom_(first_index), has_thieves_(has_thieves) {
     rings_.push_back(std::make_unique<ring>(capacity));
     ring_.store(rings_.back().get(), std::memory_order_relaxed);
   }
@@ -44,22 +46,18 @@ class deque {
   // owner only
 
   /// Throws std::bad_alloc when it cannot grow; then nothing has changed.
-  void push(T* item) { push(std::span<T* const>(&item, 1)); }
+  void push(T* item) {
+    const auto bottom = bottom_.load(std::memory_order_relaxed);
+    room_for(1, bottom).slot(bottom).store(item, std::memory_order_relaxed);
+    publish(bottom + 1);
+  }
 
   /// Pushes them in their order, all visible at once. Throws as push().
   void push(std::span<T* const> items) {
-    const auto count = static_cast<std::int64_t>(items.size());
-    const auto bottom = bottom_.load(std::memory_order_relaxed);
-    // [deque-take] acquire: whoever took the slot's last item has read it.
-    const auto top = top_.load(std::memory_order_acquire);
-    ring* slots = ring_.load(std::memory_order_relaxed);
-    while (bottom + count - 1 - top > slots->mask) [[unlikely]]
-      slots = grow(*slots, top, bottom);
-    auto next = bottom;
-    for (T* item : items) slots->slot(next++).store(item, std::memory_order_relaxed);
-    // [deque-publish] release: the item is in its slot, and what it points to is written, before a thief sees the new
-    // bottom. Sequentially consistent for [push-park]: a pusher then looks for parked workers.
-    bottom_.store(bottom + count, std::memory_order_seq_cst);
+    auto bottom = bottom_.load(std::memory_order_relaxed);
+    ring& slots = room_for(static_cast<std::int64_t>(items.size()), bottom);
+    for (T* item : items) slots.slot(bottom++).store(item, std::memory_order_relaxed);
+    publish(bottom);
   }
 
   /// The newest item, or null.
@@ -70,6 +68,10 @@ class deque {
     ring* items = ring_.load(std::memory_order_relaxed);
     // [deque-last-item] all four accesses of both indexes in pop() and steal() are sequentially consistent: of an owner
     // who lowers the bottom and a thief who reads it, at least one sees what the other did.
+    if (!has_thieves_) {
+      bottom_.store(bottom, std::memory_order_relaxed);
+      return items->slot(bottom).load(std::memory_order_relaxed);
+    }
     bottom_.store(bottom, std::memory_order_seq_cst);
     auto top = top_.load(std::memory_order_seq_cst);
     if (top < bottom) return items->slot(bottom).load(std::memory_order_relaxed);
@@ -90,6 +92,10 @@ class deque {
     while (top < bottom) {
       // The owner is the only one who writes slots, so what it reads here is what it put in.
       T* item = items->slot(top).load(std::memory_order_relaxed);
+      if (!has_thieves_) {
+        top_.store(top + 1, std::memory_order_relaxed);
+        return item;
+      }
       // [deque-take] release: this slot may be overwritten after it was read.
       if (top_.compare_exchange_weak(top, top + 1, std::memory_order_release, std::memory_order_relaxed)) return item;
     }
@@ -137,6 +143,25 @@ class deque {
     std::unique_ptr<slot_type[]> slots;
   };
 
+  ring& room_for(std::int64_t count, std::int64_t bottom) {
+    // [deque-take] acquire: whoever took the slot's last item has read it.
+    const auto top = top_.load(std::memory_order_acquire);
+    ring* slots = ring_.load(std::memory_order_relaxed);
+    while (bottom + count - 1 - top > slots->mask) [[unlikely]]
+      slots = grow(*slots, top, bottom);
+    return *slots;
+  }
+
+  void publish(std::int64_t bottom) noexcept {
+    if (!has_thieves_) {
+      bottom_.store(bottom, std::memory_order_relaxed);
+      return;
+    }
+    // [deque-publish] release: the items are in their slots, and what they point to is written, before a thief sees the
+    // new bottom. Sequentially consistent for [push-park]: a pusher then looks for parked workers.
+    bottom_.store(bottom, std::memory_order_seq_cst);
+  }
+
   [[gnu::noinline]] ring* grow(ring& old, std::int64_t top, std::int64_t bottom) {
     rings_.reserve(rings_.size() + 1);
     rings_.push_back(std::make_unique<ring>(2 * static_cast<std::size_t>(old.mask + 1)));
@@ -153,6 +178,7 @@ class deque {
   // owner; thieves read
   alignas(64) typename Atomics::template atomic<std::int64_t> bottom_;
   typename Atomics::template atomic<ring*> ring_{nullptr};
+  const bool has_thieves_;
   // owner only
   std::vector<std::unique_ptr<ring>> rings_;
 };

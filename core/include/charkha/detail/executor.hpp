@@ -84,6 +84,9 @@ class worker_context {
   worker_context(const worker_context&) = delete;
   worker_context& operator=(const worker_context&) = delete;
 
+  /// Puts the item at the back of this worker's ready queue, or where executor::make_ready() would.
+  virtual void enqueue(ready_item& item, ready_kind kind) noexcept = 0;
+
   /// Children of when_all, for this worker newest first: the last of `children` is the newest. Idle workers steal them.
   void fork(std::span<forked_task* const> children) noexcept {
     forks.push(children);
@@ -100,7 +103,8 @@ class worker_context {
   deque<forked_task> forks;
 
  protected:
-  explicit worker_context(executor& runtime) : owner(runtime) {}
+  /// `has_thieves`: are there other workers?
+  explicit worker_context(executor& runtime, bool has_thieves) : owner(runtime), forks(256, 0, has_thieves) {}
   ~worker_context() = default;
 
  private:

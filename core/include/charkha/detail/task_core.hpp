@@ -44,7 +44,10 @@ class task_core : public ready_item {
 
   /// What goes into a ready queue for this task to have its next turn: the task, or a turn of its strand. Once for each
   /// turn, by whoever closed its wait.
-  [[nodiscard]] ready_item* turn() noexcept;
+  [[nodiscard]] ready_item* turn() noexcept {
+    task_notes* own = notes();
+    return own == nullptr ? this : noted_turn(*own);
+  }
   /// Makes the task ready on the calling worker. Only for whoever closed its wait.
   void make_ready(ready_kind kind = ready_kind::woken) noexcept;
   /// May only its strand resume it?
@@ -118,6 +121,7 @@ class task_core : public ready_item {
  private:
   friend class wait_operation;
 
+  [[nodiscard]] ready_item* noted_turn(task_notes& own) noexcept;
   static void drop_notes(const task_notes* own) noexcept;
   void set_cancel_message(std::string_view message) noexcept;
   void leave_scopes() noexcept;  // in fork_scope.cpp
