@@ -73,7 +73,13 @@ coro<T> await_it(future<T> what) {
 TEST_CASE("test_tasks.BaseTaskTests.cancelling: counts the cancel requests") {
   on_every_runtime([]() -> coro<> {
     gate closed;
-    auto t = create_task(stay(closed));
+    std::atomic<bool> began{false};
+    auto stay_and_tell = [](gate& at, std::atomic<bool>& flag) -> coro<> {
+      flag = true;
+      co_await stay(at);
+    };
+    auto t = create_task(stay_and_tell(closed, began));
+    co_await until([&] { return began.load(); });  // cancelled before that, it would be over (R25)
     CHECK(t.cancelling() == 0);
     CHECK(t.cancel());
     CHECK(t.cancelling() == 1);
