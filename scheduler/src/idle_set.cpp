@@ -49,6 +49,7 @@ void idle_set::set_keeper_deadline(std::size_t worker, std::int64_t deadline) no
 }
 
 std::size_t idle_set::pick_for_work() noexcept {
+  if (!wants_work()) return nobody;
   const spin_guard guard(lock_);
   if (list_.empty() || static_cast<std::uint32_t>(word_.load(std::memory_order_relaxed)) != 0) return nobody;
   const auto worker = list_.back();

@@ -44,13 +44,13 @@ class idle_set {
   /// The keeper's park ends at `deadline`. Does nothing if the worker is not the keeper any more.
   void set_keeper_deadline(std::size_t worker, std::int64_t deadline) noexcept CHARKHA_EXCLUDES(lock_);
 
-  /// After work was made visible: is somebody parked, and nobody searching?
+  /// The look with which pick_for_work() begins: is somebody parked, and nobody searching?
   [[nodiscard]] bool wants_work() const noexcept {
     // [push-park] sequentially consistent: the work is visible before this look at who is parked.
     const auto word = word_.load(std::memory_order_seq_cst);
     return (word >> 32) != 0 && static_cast<std::uint32_t>(word) == 0;
   }
-  /// After wants_work(): whom the caller must unpark, or nobody. Takes him out of the list and counts him as
+  /// After work was made visible: whom the caller must unpark, or nobody. Takes him out of the list and counts him as
   /// searching. Nobody if someone is searching already.
   [[nodiscard]] std::size_t pick_for_work() noexcept CHARKHA_EXCLUDES(lock_);
   /// After a timer was made visible that is earlier than all others on its shard: the keeper, if he would sleep past
