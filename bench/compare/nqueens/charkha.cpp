@@ -26,26 +26,13 @@ template <int N>
 charkha::coro<> measure() {
   const compare::stopwatch watch;
   const auto ways = co_await place<N>({}, 0);
-  compare::report(1, watch.seconds());
-  compare::require(ways == compare::nqueens_answers[N], "ways");
-}
-
-charkha::coro<> measure(std::uint64_t size) {
-  switch (size) {
-    case 8:
-      return measure<8>();
-    case 13:
-      return measure<13>();
-    case 14:
-      return measure<14>();
-    default:
-      compare::cannot();
-  }
+  compare::report_ways(N, ways, watch.seconds());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const auto args = compare::parse(argc, argv);
-  charkha::run(measure(args.size), {.workers = static_cast<int>(args.workers)});
+  charkha::run(compare::for_size(args.size, [](auto n) { return measure<n>(); }),
+               {.workers = static_cast<int>(args.workers)});
 }

@@ -3,6 +3,7 @@
 #include <charkha/charkha.hpp>
 
 #include "../support/program.hpp"
+#include "skynet.hpp"
 
 namespace {
 
@@ -17,15 +18,11 @@ charkha::coro<std::uint64_t> node(std::uint64_t first, std::uint64_t leaves) {
 }
 
 charkha::coro<> measure(std::uint64_t depth) {
-  std::uint64_t leaves = 1, nodes = 1;
-  for (std::uint64_t i = 0; i < depth; ++i) {
-    leaves *= 10;
-    nodes += leaves;
-  }
+  const compare::skynet_tree tree(depth);
   const compare::stopwatch watch;
-  const auto sum = co_await node(0, leaves);
-  compare::report(nodes, watch.seconds());
-  compare::require(sum == leaves * (leaves - 1) / 2, "sum");
+  const auto sum = co_await node(0, tree.leaves);
+  compare::report(tree.nodes, watch.seconds());
+  compare::require(sum == tree.sum(), "sum");
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 // SIZE tasks that sleep 10 s each; with the variant "random" between 1 and 10 s.
 #include <charkha/charkha.hpp>
 
-#include "../support/program.hpp"
+#include "sleepers.hpp"
 
 namespace {
 
@@ -18,10 +18,7 @@ charkha::coro<> measure(std::uint64_t count, bool spread) {
         charkha::create_task(sleeper(std::chrono::milliseconds(spread ? 1000 + random.below(9001) : 10'000))));
   }
   for (auto& task : tasks) co_await task;
-  const double seconds = watch.seconds();
-  compare::require(seconds >= 10 || spread, "woken early");
-  std::printf("operations=%llu seconds=%.9f beyond_ms=%.1f\n", static_cast<unsigned long long>(count), seconds,
-              (seconds - 10) * 1e3);
+  compare::report_sleepers(count, watch.seconds(), spread);
 }
 
 }  // namespace
