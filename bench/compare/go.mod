@@ -1,0 +1,4 @@
+// Go's programs: go build -o PROGRAM ./WORKLOAD/go.go
+module compare
+
+go 1.19
