@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The load for every echo server: one thread, CONNECTIONS connections to 127.0.0.1:PORT, each of which sends 64 bytes,
-// waits until all 64 are back, and sends again, for SECONDS after a warm-up. Prints the round trips and how long each took.
+// waits until all 64 are back, and sends again, for SECONDS after a warm-up. Prints the round trips, `served` with those
+// of the warm-up, and how long each took.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -74,6 +75,7 @@ int main(int argc, char** argv) {
   std::vector<double> microseconds;
   microseconds.reserve(1 << 20);
   auto now = from;
+  std::uint64_t served = 0;
   do {
     std::array<epoll_event, 256> events{};
     const int count = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), 5000);
@@ -82,12 +84,14 @@ int main(int argc, char** argv) {
       auto& each = *static_cast<connection*>(events[static_cast<std::size_t>(i)].data.ptr);
       if (!each.take()) continue;
       now = steady::now();
+      ++served;
       if (now > from) {
         microseconds.push_back(std::chrono::duration<double, std::micro>(now - each.sent_at()).count());
       }
       each.ask();
     }
   } while (now < until);
-  std::printf("seconds=%.9f ", std::chrono::duration<double>(now - from).count());
+  std::printf("served=%llu seconds=%.9f ", static_cast<unsigned long long>(served),
+              std::chrono::duration<double>(now - from).count());
   compare::report_times(std::move(microseconds));
 }
