@@ -9,7 +9,7 @@ from machine import Noise
 from measures import MEASURES
 from results import Key
 from rivals import BY_NAME
-from wording import case_title, figure, measure_title, quantity, ratio, rival_title, threads
+from wording import case_title, figure, measure_title, quantity, ratio, rival_title
 
 STYLE = pathlib.Path(__file__).with_name("report.css")
 SCALING = ("fib", "skynet", "nqueens", "matmul", "spawn", "task_fib", "submit", "channel")
@@ -114,16 +114,22 @@ def losses(summary):
     for times, workload, case, measure, workers, rival, certain in summary.losses():
         doubt = "" if certain else "<small>spreads overlap</small>"
         rows.append(
-            f'<tr><td><a href="#{workload.name}">{html.escape(case_title(workload, case))}</a></td><td>{measure_title(measure)}'
-            f"</td><td>{threads(workers)}</td><td>{rival_title(rival)}</td><td class='number'>{ratio(times)} {doubt}</td></tr>"
+            f'<tr><td><a href="#{workload.name}">{html.escape(case_title(workload, case))}</a> <small>{measure_title(measure)}'
+            f"</small></td><td class='number'>{workers}</td><td>{rival_title(rival)}</td><td class='number'>{ratio(times)} "
+            f"{doubt}</td></tr>"
         )
     if not rows:
         return ""
+    rest = f"<details><summary>{len(rows) - 10} more</summary>{loss_table(rows[10:])}</details>" if rows[10:] else ""
     return (
         "<section><h2>Where charkha is not the best</h2><p>With the same number of workers, everything that is more than "
-        "5 % behind, worst first.</p><div class='scroll'><table><thead><tr><th>Work</th><th>Measure</th><th>Workers</th>"
-        f"<th>Best</th><th>charkha takes</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div></section>"
+        f"5 % behind, worst first.</p>{loss_table(rows[:10])}{rest}</section>"
     )
+
+
+def loss_table(rows):
+    head = "<th>Work, measure</th><th>Workers</th><th>Best</th><th>charkha takes</th>"
+    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
 
 
 # ---- one workload ----------------------------------------------------------------------------------------------------

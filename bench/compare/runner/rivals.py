@@ -29,8 +29,8 @@ RIVALS = (
     Rival("asio", "Asio", "asio.cpp", "many", "libasio-dev", ("#0c8599", "#3bc9db"), note="C++20 coroutines"),
     Rival("tokio", "Tokio", "tokio.rs", "many", "cargo librust-tokio-dev", ("#9c36b5", "#da77f2"), note="multi_thread"),
     Rival(
-        "tokio_current", "Tokio, current thread", "tokio.rs", "one", "cargo librust-tokio-dev", ("#c774d9", "#b197fc"),
-        environment=(("FLAVOUR", "current_thread"),),
+        "tokio_current", "Tokio ct", "tokio.rs", "one", "cargo librust-tokio-dev", ("#c774d9", "#b197fc"),
+        environment=(("FLAVOUR", "current_thread"),), note="current_thread",
     ),
     Rival("go", "Go", "go.go", "many", "golang-go", ("#2b8a3e", "#69db7c")),
     Rival("asyncio", "asyncio", "python.py", "one", "python3", ("#e0a800", "#ffd43b")),

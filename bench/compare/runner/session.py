@@ -17,6 +17,7 @@ from rivals import BY_NAME, RIVALS, workers_of
 from workloads import size_of
 
 Step = collections.namedtuple("Step", "workload case rival workers")
+NO_SUCH_THING = "has no such thing"
 GUESS = 0.5  # seconds for a program that has not run yet
 IDLE = {"libuv": ("timer", ""), "serial": ("fib", ""), "epoll": ("", "")}  # a small program of each; others: spawn
 
@@ -28,14 +29,18 @@ class Busy(Exception):
 class Alone:
     """Never two measurements at once on one machine: a lock file, whoever runs them from wherever."""
 
+    def __init__(self, path=os.path.join(tempfile.gettempdir(), "charkha-bench.lock")):
+        self.path = path
+
     def __enter__(self):
-        path = os.path.join(tempfile.gettempdir(), "charkha-bench.lock")
-        self.file = open(path, "a+", encoding="utf-8")
+        self.file = open(self.path, "a+", encoding="utf-8")
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self.file.seek(0)
-            raise Busy(f"a benchmark is running already, as process {self.file.read().strip() or '?'}") from None
+            holder = self.file.read().strip() or "?"
+            self.file.close()
+            raise Busy(f"a benchmark is running already, as process {holder}") from None
         self.file.truncate(0)
         self.file.write(str(os.getpid()))
         self.file.flush()
@@ -129,7 +134,7 @@ class Session:
         try:
             run = measure(self.program(step, size))
         except Cannot:
-            self.leave_out(key, "has no such thing")
+            self.leave_out(key, NO_SUCH_THING)
         except Failed as error:
             self.leave_out(key, str(error))
         else:
@@ -139,7 +144,7 @@ class Session:
     def leave_out(self, key, why):
         self.left_out.add(key)
         self.results["left_out"].append({**key._asdict(), "why": why})
-        if why != "has no such thing":
+        if why != NO_SUCH_THING:
             self.progress.say(f"{BY_NAME[key.rival].title}: {key.workload} {key.variant}, {key.workers} workers: {why}")
 
     def measure_idle(self):
