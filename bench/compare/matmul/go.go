@@ -14,12 +14,12 @@ const block = 32
 
 func multiplyBlock(a, b, c []int32, stride int) {
 	for i := 0; i < block; i++ {
-		for j := 0; j < block; j++ {
-			sum := c[i*stride+j]
-			for k := 0; k < block; k++ {
-				sum += a[i*stride+k] * b[k*stride+j]
+		row := c[i*stride : i*stride+block]
+		for k := 0; k < block; k++ {
+			x, top := a[i*stride+k], b[k*stride:k*stride+block]
+			for j := range row {
+				row[j] += x * top[j]
 			}
-			c[i*stride+j] = sum
 		}
 	}
 }
