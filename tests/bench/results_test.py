@@ -92,6 +92,18 @@ class Reports(unittest.TestCase):
         self.assertIn("| spawn | ns | 102 | **81.6** | 612 | 8,160 |", text)
         self.assertNotIn("not quiet", text)
 
+    def test_publishing_replaces_what_is_between_the_marks(self):
+        with tempfile.TemporaryDirectory() as folder:
+            page = pathlib.Path(folder) / "performance.md"
+            page.write_text(f"before\n{markdown.BEGIN}\nold\n{markdown.END}\nafter\n")
+            markdown.publish(results.Summary(canned.results()), page)
+            text = page.read_text()
+            self.assertTrue(text.startswith("before") and text.endswith("after\n") and "| spawn |" in text)
+            self.assertNotIn("old", text)
+            page.write_text("no marks")
+            with self.assertRaises(ValueError):
+                markdown.publish(results.Summary(canned.results()), page)
+
     def test_a_noisy_machine_is_said(self):
         notes = {"load": 3.0, "turns": [[1.0, 1.3, 1.4]], "steal": 0.05}
         self.assertEqual(len(Noise.warnings(notes, 4)), 3)

@@ -3,6 +3,7 @@
 
     ./run bench [WORKLOAD...] [--quick] [--continue] [--rivals a,b] [--workers 1,2] [--rounds N] [--output DIR]
     ./run bench --report RESULTS.json      the Markdown and HTML of results that are there
+    ./run bench --publish RESULTS.json     its tables into docs/performance.md
     ./run bench --diff OLD.json NEW.json   what changed, and how sure that is
 """
 
@@ -39,6 +40,7 @@ def parse(words):
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release/bench/compare", help=argparse.SUPPRESS)
     parser.add_argument("--smoke", action="store_true", help="does each program work: run each once, measure nothing")
     parser.add_argument("--report", type=pathlib.Path, metavar="RESULTS")
+    parser.add_argument("--publish", type=pathlib.Path, metavar="RESULTS")
     parser.add_argument("--diff", type=pathlib.Path, nargs=2, metavar=("OLD", "NEW"))
     args = parser.parse_args(words)
     known = {workload.name for workload in WORKLOADS}
@@ -130,6 +132,9 @@ def main(words):
         return compare_results.show(*map(storage.load, args.diff))
     if args.report:
         write_reports(storage.load(args.report), args.report.resolve().parent)
+        return 0
+    if args.publish:
+        markdown.publish(storage.Summary(storage.load(args.publish)), ROOT / "docs/performance.md")
         return 0
     if args.smoke:
         return smoke(args)

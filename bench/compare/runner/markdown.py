@@ -55,8 +55,23 @@ def losses(summary):
 
 
 def write(summary, path):
+    path.write_text(text_of(summary), encoding="utf-8")
+
+
+BEGIN, END = "<!-- figures: written by ./run bench --publish from results.json -->", "<!-- end of figures -->"
+
+
+def text_of(summary):
     results = summary.results
     warnings = Noise.warnings(results["noise"], results["machine"]["processors"])
     noise = [f"\n**The machine was not quiet**: {'; '.join(warnings)}.\n"] if warnings else []
-    text = [*about(results), *noise, *tables(summary), *losses(summary)]
-    path.write_text("".join(text), encoding="utf-8")
+    return "".join([*about(results), *noise, *tables(summary), *losses(summary)])
+
+
+def publish(summary, page):
+    """Puts the tables between the two marks of a page."""
+    before, found, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not found or not ended:
+        raise ValueError(f"{page}: the marks of the figures are not there")
+    page.write_text(f"{before}{BEGIN}\n{text_of(summary)}{END}{after}", encoding="utf-8")
