@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 
-ECHO_SECONDS = {"full": 3, "quick": 1, "tiny": 0.1}
+ECHO_SECONDS = {"full": 3, "quick": 0.5, "tiny": 0.1}
 CANNOT = 3  # the exit status of a program whose rival has no such thing
 
 Program = collections.namedtuple("Program", "command environment workers size variant")

@@ -25,6 +25,7 @@ class Case:
     instead: dict = dataclasses.field(default_factory=dict)  # rival -> Sizes
     without: tuple = ()  # rivals that are not asked to
     quick: bool = True  # is it part of --quick
+    full: bool = True  # and of what is not
     rounds: int = 1000  # at most so many
 
 
@@ -158,21 +159,16 @@ WORKLOADS = (
         "Tasks that all sleep for 10 s: idle connections, sessions, retries. Counts are what they cost to hold and to wake.",
         (
             Case(
-                "",
-                "all for 10 s",
-                sizes(1_000_000, 200_000, 100),
-                ("cpu_us", "bytes", "beyond_ms"),
-                slower(sizes(200_000, 40_000, 100)),
-                rounds=3,
+                "", "all for 10 s", sizes(1_000_000, 200_000, 100), ("cpu_us", "bytes", "beyond_ms"),
+                slower(sizes(200_000, 40_000, 100)), quick=False, rounds=3,
             ),
             Case(
-                "random",
-                "between 1 and 10 s",
-                sizes(1_000_000, 200_000, 100),
-                ("cpu_us", "bytes"),
-                slower(sizes(200_000, 40_000, 100)),
-                quick=False,
-                rounds=3,
+                "random", "between 1 and 10 s", sizes(1_000_000, 200_000, 100), ("cpu_us", "bytes"),
+                slower(sizes(200_000, 40_000, 100)), quick=False, rounds=3,
+            ),
+            Case(
+                "brief", "all for 2 s", sizes(200_000, 200_000, 100), ("cpu_us", "bytes", "beyond_ms"),
+                slower(sizes(40_000, 40_000, 100)), full=False, rounds=2,
             ),
         ),
     ),
