@@ -9,8 +9,8 @@ namespace compare {
 inline constexpr std::size_t matmul_block = 32;
 
 /// c += a * b for square blocks of matrices whose rows are `stride` apart. Row by row, so that the compiler can make
-/// vectors of it.
-inline void multiply_block(const int* a, const int* b, int* c, std::size_t size, std::size_t stride) {
+/// vectors of it; a function of its own, so that it makes the same of it wherever it is called.
+[[gnu::noinline]] inline void multiply_block(const int* a, const int* b, int* c, std::size_t size, std::size_t stride) {
   for (std::size_t i = 0; i < size; ++i) {
     for (std::size_t k = 0; k < size; ++k) {
       const int x = a[i * stride + k];

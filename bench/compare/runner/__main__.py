@@ -24,7 +24,7 @@ from session import NO_SUCH_THING, Alone, Busy, Session
 from workloads import WORKLOADS
 
 ROOT = COMPARE.parent.parent
-QUICK_SECONDS = 300  # no further round of --quick begins that would end later
+QUICK_SECONDS = 270  # no further round of --quick begins that would end later
 QUICK_ROUNDS, FULL_ROUNDS = 3, 7
 
 

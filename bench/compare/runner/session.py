@@ -106,7 +106,10 @@ class Session:
                 break
             noise.listen()
             for position, step in enumerate(waiting):
-                left = self.time_for(waiting[position:]) + sum(self.time_of(s) for _, s in self.waiting(number + 1))
+                this_round = self.time_for(waiting[position:])
+                left = this_round + sum(self.time_of(s) for _, s in self.waiting(number + 1))
+                if seconds:
+                    left = min(left, max(this_round, begin + seconds - time.monotonic()))
                 self.progress.show(step, number, self.results["rounds"], left)
                 self.make(step, number)
                 storage.save(self.results, self.path)
@@ -162,14 +165,17 @@ class Session:
                 self.progress.say(f"{rival.title}: the memory of an idle process is not known: {error}")
 
     def count_system_calls(self):
-        """Once, untimed, a quarter of the quick size, with the most workers."""
+        """Once, untimed, with next to nothing to do, with the most workers; of --quick only a workload's first case."""
         if not shutil.which("strace"):
             self.progress.say("skips system calls: strace is not installed (apt install strace)")
             return
         counted = {storage.key_of(entry)[:3] for entry in self.results["system_calls"]}
         steps = {}
         for step in self.steps(0):  # of a rival's steps in a case, the last has the most workers
-            if self.key(step) not in self.left_out and step.workload.name != "sleepers":
+            first = step.case is next(case for workload, case in self.plan if workload is step.workload)
+            if step.workload.name == "sleepers" or (self.results["scale"] == "quick" and not first):
+                continue
+            if self.key(step) not in self.left_out:
                 steps[self.key(step)[:3]] = step
         steps = [step for key, step in steps.items() if key not in counted]
         for position, step in enumerate(steps):
