@@ -12,7 +12,7 @@ RESULTS = {
     },
     "noise": {"load": 0.1, "turns": [[1.0, 1.01, 1.02]], "steal": 0.0},
     "scale": "full", "rounds": 5, "workers": [1, 2, 4], "rivals": list(TIMES), "skipped": {"go": "it is not installed"},
-    "idle_kib": {"charkha": 1000}, "runs": [], "left_out": [], "system_calls": [],
+    "idle_kib": {"charkha": 1000}, "idle_calls": {"charkha": {"futex": 10, "mmap": 40}}, "runs": [], "left_out": [], "system_calls": [],
 }  # fmt: skip
 
 
@@ -38,6 +38,13 @@ def results(factor=1.0, rounds=5):
                     made["runs"].append(run("lateness", "", rival, workers, number, time, percentiles_us=times))
     made["left_out"].append({"workload": "lateness", "variant": "", "rival": "onetbb", "workers": 1, "why": "no"})
     made["system_calls"].append(
-        {"workload": "spawn", "variant": "", "rival": "charkha", "workers": 4, "operations": 100, "calls": {"futex": 50}}
+        {
+            "workload": "spawn",
+            "variant": "",
+            "rival": "charkha",
+            "workers": 4,
+            "operations": 100,
+            "calls": {"futex": 50, "mmap": 40},
+        }
     )
     return made

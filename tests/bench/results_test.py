@@ -47,6 +47,9 @@ class Summary(unittest.TestCase):
     def test_memory_is_beyond_that_of_an_idle_process(self):
         self.assertEqual(self.summary.cell(results.Key("spawn", "", "charkha", 1), "bytes").median, 2048)
 
+    def test_system_calls_are_without_those_of_an_idle_process(self):
+        self.assertEqual(self.summary.system_calls("spawn", "", "charkha"), (0.4, {"futex": 40}))
+
     def test_what_was_not_measured_is_none(self):
         self.assertIsNone(self.summary.cell(results.Key("spawn", "", "go", 1), "ns"))
         self.assertIsNone(self.summary.cell(results.Key("spawn", "", "charkha", 1), "p50"))
@@ -81,7 +84,13 @@ class Reports(unittest.TestCase):
         reader.feed(page)
         self.assertEqual((reader.open, reader.problems), ([], []))
         self.assertNotIn("http", page.replace("http-equiv", ""))
-        for text in ("Create tasks, await them all", "Test &amp; Co &lt;4&gt;", "3 of 6", "futex", "Go: it is not installed"):
+        for text in (
+            "Create tasks, await them all",
+            "Test &amp; Co &lt;4&gt;",
+            "3 of 6",
+            "futex",
+            "Go: it is not installed",
+        ):
             self.assertIn(text, page)
 
     def test_the_table_marks_the_best(self):

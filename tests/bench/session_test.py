@@ -42,7 +42,7 @@ class Toolbox:
 
 def empty(rivals, rounds=3, workers=(1, 2)):
     return {**canned.RESULTS, "noise": None, "rounds": rounds, "workers": list(workers), "rivals": rivals, "runs": [],
-            "left_out": [], "system_calls": [], "idle_kib": {}}  # fmt: skip
+            "left_out": [], "system_calls": [], "idle_kib": {}, "idle_calls": {}}  # fmt: skip
 
 
 class Order(unittest.TestCase):
@@ -70,7 +70,9 @@ class Order(unittest.TestCase):
         meter = Meter()
         kept = self.play(empty(["charkha", "asio", "go"], rounds=3, workers=(1,)), meter)
         self.assertEqual([name for name, _ in meter.ran].count("asio"), 1)
-        self.assertEqual({e["rival"]: e["why"] for e in kept["left_out"]}, {"asio": session.NO_SUCH_THING, "go": "wrong result"})
+        self.assertEqual(
+            {e["rival"]: e["why"] for e in kept["left_out"]}, {"asio": session.NO_SUCH_THING, "go": "wrong result"}
+        )
 
     def test_an_interrupted_run_goes_on_where_it_was(self):
         with self.assertRaises(KeyboardInterrupt):

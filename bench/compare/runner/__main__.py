@@ -34,10 +34,11 @@ def parse(words):
     parser.add_argument("--quick", action="store_true", help="small sizes, three rounds at most: some minutes")
     parser.add_argument("--continue", dest="goes_on", action="store_true", help="go on with an interrupted run")
     parser.add_argument("--rivals", help="only these, separated by commas: " + ",".join(BY_NAME))
-    parser.add_argument("--workers", help="numbers of workers, separated by commas (1 and powers of two up to all processors)")
+    parser.add_argument("--workers", help="numbers of workers, separated by commas; else 1, 2, 4, ...")
     parser.add_argument("--rounds", type=int, help=f"{FULL_ROUNDS}, or {QUICK_ROUNDS} with --quick")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "build/bench", help="build/bench")
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/release/bench/compare", help=argparse.SUPPRESS)
+    programs = ROOT / "build/release/bench/compare"
+    parser.add_argument("--build", type=pathlib.Path, default=programs, help=argparse.SUPPRESS)
     parser.add_argument("--smoke", action="store_true", help="does each program work: run each once, measure nothing")
     parser.add_argument("--report", type=pathlib.Path, metavar="RESULTS")
     parser.add_argument("--publish", type=pathlib.Path, metavar="RESULTS")
@@ -78,6 +79,7 @@ def fresh(args, toolbox):
         "rivals": [name for name in args.rivals if name in toolbox.tools],
         "skipped": toolbox.missing,
         "idle_kib": {},
+        "idle_calls": {},
         "runs": [],
         "left_out": [],
         "system_calls": [],

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the programs ready, in the build folder: C++ is built by CMake beforehand, Tokio and Go are built here, Python and
-Node need their interpreter. A Toolbox gives the command line of each program, or says why there is none."""
+"""Makes the programs ready, in the build folder: C++ is built by CMake beforehand, Tokio and Go are built here, Python
+and Node need their interpreter. A Toolbox gives the command line of each program, or says why there is none."""
 
 import os
 import pathlib
@@ -56,8 +56,12 @@ class Toolbox:
     def make(self, rivals):
         """Builds what these rivals need; what cannot be built is missing."""
         makers = {
-            "tokio": self.cargo, "tokio_current": self.cargo, "go": self.go, "node": self.node,
-            "asyncio": lambda: self.python("asyncio"), "uvloop": lambda: self.python("uvloop"),
+            "tokio": self.cargo,
+            "tokio_current": self.cargo,
+            "go": self.go,
+            "node": self.node,
+            "asyncio": lambda: self.python("asyncio"),
+            "uvloop": lambda: self.python("uvloop"),
         }
         done = {}
         for name in rivals:
@@ -140,7 +144,8 @@ class Toolbox:
         if list(pathlib.Path(DEBIAN_CRATES).glob("tokio-1.*")):
             write(crate / ".cargo/config.toml", CARGO_CONFIG)
         self.say("builds the programs for Tokio")
-        why = self.run([tool, "build", "--release", "--quiet", "--target-dir", str(crate / "target")], crate, os.environ)
+        command = [tool, "build", "--release", "--quiet", "--target-dir", str(crate / "target")]
+        why = self.run(command, crate, os.environ)
         return str(crate / "target/release/tokio-programs"), why
 
     def run(self, command, folder, environment):
@@ -151,4 +156,3 @@ class Toolbox:
         self.say(done.stderr)
         lines = [line for line in done.stderr.splitlines() if "error" in line] or done.stderr.splitlines()
         return f"its programs cannot be built: {lines[0] if lines else command[0]}"
-

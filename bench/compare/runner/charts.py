@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Charts as HTML that fits any width: bars are boxes, curves are SVG without text, all text is HTML and keeps its size."""
+"""Charts as HTML that fits any width: bars are boxes, curves are SVG without text; text is HTML and keeps its size."""
 
 import html
 import math
@@ -9,7 +9,7 @@ from results import Key
 from rivals import BY_NAME
 from wording import measure_title, quantity, ratio, rival_title
 
-CUT = 10  # a bar that is longer than so many times the best is cut off
+CUT = 10  # bars are not cut off before they are so many times as long as the best
 
 
 def legend(names):
@@ -39,11 +39,17 @@ def bars(summary, workload, case, measure):
     rows.sort(key=lambda row: row[:2])
     best = summary.best(workload.name, case.variant, measure)
     least = best[1].median if best else rows[0][1]
-    greatest = max(cell.greatest for row in rows for _, cell in row[3])
-    end = greatest if greatest <= CUT * 1.3 * least else CUT * least
+    end = end_of([row[1] for row in rows if row[1] >= least], [cell.greatest for row in rows for _, cell in row[3]])
     lines = [bar_row(summary, name, cells, end, least, MEASURES[measure].unit) for _, _, name, cells in rows]
     title = f"{measure_title(measure).capitalize()} <span>· less is better</span>"
     return f'<figure class="bars"><figcaption>{title}</figcaption>{"".join(lines)}</figure>'
+
+
+def end_of(medians, greatest):
+    """Where the axis ends: so that the shortest bars can be told apart, and not for the sake of the longest."""
+    medians = sorted(medians)
+    end = max(CUT * medians[0], 4 * medians[min(1, len(medians) - 1)])
+    return max(greatest) if max(greatest) <= 1.3 * end else end
 
 
 def bar_row(summary, name, cells, end, least, unit):
@@ -64,7 +70,8 @@ def bar_row(summary, name, cells, end, least, unit):
         )
     note = BY_NAME[name].note
     small = f"<small>{html.escape(note)}</small>" if note else ""
-    return f'<div class="row {style(name)}"><span class="name">{rival_title(name)}{small}</span><div>{"".join(lines)}</div></div>'
+    title = f'<span class="name">{rival_title(name)}{small}</span>'
+    return f'<div class="row {style(name)}">{title}<div>{"".join(lines)}</div></div>'
 
 
 # ---- curves ----------------------------------------------------------------------------------------------------------
@@ -141,4 +148,5 @@ def scaling(summary, workload, case):
     y_marks = [(n / top * 100, f"{n} ×") for n in range(0, int(top) + 1, step)]
     chart = plot(lines, [(x(count), str(count)) for count in counts], y_marks, "workers")
     ends = ", ".join(f"{rival_title(n)} {p[-1][1]:.1f}" for n, p in sorted(series.items(), key=lambda s: -s[1][-1][1]))
-    return f'<figure class="curves small"><figcaption>{html.escape(workload.title)}</figcaption>{chart}<p class="ends">{ends}</p></figure>'
+    title = f"<figcaption>{html.escape(workload.title)}</figcaption>"
+    return f'<figure class="curves small">{title}{chart}<p class="ends">{ends}</p></figure>'

@@ -64,8 +64,8 @@ def header(summary):
         "<header><button title='light or dark'>◐</button><h1>charkha, side by side</h1>"
         "<p class='lead'>The same work, written once for each rival, checked for the right result, run in turn on one "
         f"machine. charkha is best, or within 5 % of the best, in <b>{best} of {total}</b> comparisons.</p>"
-        f"<p class='where'>{html.escape(where)}<br>{versions}<br>Medians of {results['rounds']} interleaved rounds; the "
-        f"thin line on a bar goes from the least to the greatest.{quick}</p>{noise if warnings else ''}</header>"
+        f"<p class='where'>{html.escape(where)}<br>{versions}<br>Medians of {results['rounds']} interleaved rounds; "
+        f"the thin line on a bar goes from the least to the greatest.{quick}</p>{noise if warnings else ''}</header>"
     )
 
 
@@ -88,9 +88,10 @@ def glance(summary):
         before = workload.name
     head = "".join(f'<th class="{charts.style(n)}"><i></i>{rival_title(n)}</th>' for n in names)
     return (
-        "<section><h2>At a glance</h2><p>How many times the best of each row; the figure below is the median. Each has as "
-        "many workers as the machine has processors, or one if it knows only one.</p><div class='scroll'>"
-        f"<table class='glance'><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div></section>"
+        "<section><h2>At a glance</h2><p>How many times the best of each row; the figure below is the median. Each "
+        "has as many workers as the machine has processors, or one if it knows only one.</p><div class='scroll'>"
+        f"<table class='glance'><thead><tr><th></th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        "</section>"
     )
 
 
@@ -209,7 +210,7 @@ def footer(summary):
     skipped = "; ".join(f"{rival_title(n)}: {why}" for n, why in summary.results.get("skipped", {}).items())
     skipped = f"<p>Not compared: {html.escape(skipped)}.</p>" if skipped else ""
     return (
-        f"<footer>{skipped}<p>Grey and hatched: floors and ceilings, which are not ranked. Cut bars are longer than "
-        f"{charts.CUT} times the best. How it is measured, what each workload stands for and whom it flatters: "
+        f"<footer>{skipped}<p>Grey and hatched: floors and ceilings, which are not ranked. A bar with a gap is longer "
+        "than there is room for. How it is measured, what each workload stands for and whom it flatters: "
         "docs/performance.md. To repeat it: <code>./run bench</code>.</p></footer>"
     )

@@ -83,7 +83,7 @@ def jiffies():
 
 
 class Noise:
-    """Listens: before each round and at the end. Its notes are kept in the results, so that a continued run adds to them."""
+    """Listens before each round and at the end. Its notes are part of the results: a continued run adds to them."""
 
     def __init__(self, notes=None):
         self.notes = notes or {"load": os.getloadavg()[0], "turns": [], "steal": 0.0}

@@ -12,7 +12,9 @@ def about(results):
     machine = results["machine"]
     yield f"{machine['processor']}, {machine['processors']} processors, {machine['memory_gib']} GiB; {machine['system']}, "
     yield f"kernel {machine['kernel']}; {machine['compiler']}. "
-    yield "; ".join(f"{rival_title(name)} {version}" for name, version in machine["versions"].items() if name in BY_NAME)
+    yield "; ".join(
+        f"{rival_title(name)} {version}" for name, version in machine["versions"].items() if name in BY_NAME
+    )
     yield f". Medians of {results['rounds']} interleaved rounds ({results['scale']} sizes); less is better.\n"
 
 

@@ -125,7 +125,12 @@ class Meter:
 
 def start(command, program):
     return subprocess.Popen(
-        command, env=program.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        env=program.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 

@@ -2,7 +2,8 @@
 """results.json: every run as it was, what was left out and why, and what they come to.
 
     {"format": 1, "machine": {...}, "noise": {...}, "scale": "full", "rounds": 7, "workers": [1, 2],
-     "idle_kib": {rival: KiB}, "runs": [{"workload", "variant", "rival", "workers", "size", "round", ...measured}],
+     "idle_kib": {rival: KiB}, "idle_calls": {rival: {name: count}},
+     "runs": [{"workload", "variant", "rival", "workers", "size", "round", ...measured}],
      "left_out": [{"workload", "variant", "rival", "workers", "why"}], "system_calls": [...]}
 """
 
@@ -80,7 +81,7 @@ class Summary:
         return key.workload == "lateness" and any(run["percentiles_us"][0] < -50 for run in self.by_key.get(key, ()))
 
     def best(self, workload, variant, measure, workers=None):
-        """(rival, Cell) with the least median among those who are ranked: with so many workers, or each with its most."""
+        """(rival, Cell) with the least median of those that are ranked: with so many workers, or each with its most."""
         found = []
         for name in self.rivals(workload, variant):
             counts = self.workers(workload, variant, name)
@@ -96,8 +97,8 @@ class Summary:
         return name, cell
 
     def losses(self):
-        """Where charkha is not the best with the same number of workers: (ratio, workload, case, measure, workers, rival,
-        certain), worst first. A single-threaded rival is compared with charkha on one worker."""
+        """Where charkha is not the best with the same number of workers, worst first: (ratio, workload, case, measure,
+        workers, rival, certain). A single-threaded rival is compared with charkha on one worker."""
         found = []
         for workload, case in self.cases():
             for measure in case.measures:
@@ -125,10 +126,12 @@ class Summary:
         return best, total
 
     def system_calls(self, workload, variant, rival):
-        """System calls an operation, and the most frequent, or None."""
+        """System calls an operation without those of an idle process, and the most frequent, or None."""
         for entry in self.results.get("system_calls", ()):
             if (entry["workload"], entry["variant"], entry["rival"]) == (workload, variant, rival):
-                calls = entry["calls"]
+                idle = self.results.get("idle_calls", {}).get(rival, {})
+                calls = {name: count - idle.get(name, 0) for name, count in entry["calls"].items()}
+                calls = {name: count for name, count in calls.items() if count > 0}
                 most = sorted(calls, key=lambda name: -calls[name])[:3]
                 return sum(calls.values()) / max(entry["operations"], 1), {name: calls[name] for name in most}
         return None

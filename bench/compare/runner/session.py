@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run of the suite: rivals side by side in rounds, one program at a time, kept after each so that it can go on later."""
+"""A run of the suite: rivals side by side in rounds, one program at a time, and kept after each, so that it can go on."""
 
 import collections
 import fcntl
@@ -150,25 +150,43 @@ class Session:
         if why != NO_SUCH_THING:
             self.progress.say(f"{BY_NAME[key.rival].title}: {key.workload} {key.variant}, {key.workers} workers: {why}")
 
+    def idle_program(self, rival):
+        """One that does next to nothing, with the most workers, or None."""
+        workload, variant = IDLE.get(rival.name, ("spawn", ""))
+        command = self.toolbox.command(workload, rival.name)
+        if rival.name not in self.results["rivals"] or not command:
+            return None
+        workers = (workers_of(rival, workload, self.results["workers"]) or [1])[-1]
+        return Program(command, self.toolbox.environment(rival.name), workers, 1, variant)
+
     def measure_idle(self):
         """How much memory a rival's process takes that does next to nothing."""
         for rival in RIVALS:
-            workload, variant = IDLE.get(rival.name, ("spawn", ""))
-            command = self.toolbox.command(workload, rival.name)
-            if rival.name in self.results["idle_kib"] or rival.name not in self.results["rivals"] or not command:
+            program = self.idle_program(rival)
+            if program is None or rival.name in self.results["idle_kib"]:
                 continue
-            workers = (workers_of(rival, workload, self.results["workers"]) or [1])[-1]
             try:
-                run = self.meter.run(Program(command, self.toolbox.environment(rival.name), workers, 1, variant))
-                self.results["idle_kib"][rival.name] = run["peak_kib"]
+                self.results["idle_kib"][rival.name] = self.meter.run(program)["peak_kib"]
             except (Cannot, Failed) as error:
                 self.progress.say(f"{rival.title}: the memory of an idle process is not known: {error}")
+
+    def count_idle_system_calls(self):
+        """What starting and ending a rival's process takes: it is not part of the work."""
+        for rival in RIVALS:
+            program = self.idle_program(rival)
+            if program is None or rival.name in self.results["idle_calls"]:
+                continue
+            try:
+                self.results["idle_calls"][rival.name] = self.meter.system_calls(program, False)["calls"]
+            except (Cannot, Failed) as error:
+                self.progress.say(f"{rival.title}: the system calls of an idle process are not known: {error}")
 
     def count_system_calls(self):
         """Once, untimed, with next to nothing to do, with the most workers; of --quick only a workload's first case."""
         if not shutil.which("strace"):
             self.progress.say("skips system calls: strace is not installed (apt install strace)")
             return
+        self.count_idle_system_calls()
         counted = {storage.key_of(entry)[:3] for entry in self.results["system_calls"]}
         steps = {}
         for step in self.steps(0):  # of a rival's steps in a case, the last has the most workers

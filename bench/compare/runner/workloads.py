@@ -54,7 +54,8 @@ WORKLOADS = (
     Workload(
         "spawn",
         "Create tasks, await them all",
-        "A million tasks are created, all handles held, then each is awaited: the price of a request that becomes a task.",
+        "A million tasks are created, all handles held, then each is awaited: the price of a request that becomes a "
+        "task.",
         (
             Case(
                 "",
@@ -69,11 +70,7 @@ WORKLOADS = (
         "task_fib",
         "A task for each call of fib",
         "fib(n), both calls as tasks: creating and awaiting in a tree, as a request that fans out does.",
-        (
-            Case(
-                "", "", sizes(27, 23, 10), ("ns",), slower(sizes(20, 17, 10), node=sizes(25, 21, 10))
-            ),
-        ),
+        (Case("", "", sizes(27, 23, 10), ("ns",), slower(sizes(20, 17, 10), node=sizes(25, 21, 10))),),
     ),
     Workload(
         "fib",
@@ -85,16 +82,22 @@ WORKLOADS = (
     Workload(
         "skynet",
         "Fork-join: a tree of ten",
-        "A tree of ten children a node; each node sums up its children. Wide fan-out with no work in the leaves. Go, "
-        "Tokio, Asio, asyncio and Node do it with the tasks that they have.",
+        "A tree of ten children a node; each node sums up its children. Wide fan-out with no work in the leaves. "
+        "Go, Tokio, Asio, asyncio and Node do it with the tasks that they have.",
         (
             Case(
                 "",
                 "",
                 sizes(7, 6, 3),
                 ("ns",),
-                slower(sizes(5, 4, 3), go=sizes(6, 5, 3), tokio=sizes(6, 5, 3), tokio_current=sizes(6, 5, 3),
-                       asio=sizes(6, 5, 3), node=sizes(6, 5, 3)),
+                slower(
+                    sizes(5, 4, 3),
+                    go=sizes(6, 5, 3),
+                    tokio=sizes(6, 5, 3),
+                    tokio_current=sizes(6, 5, 3),
+                    asio=sizes(6, 5, 3),
+                    node=sizes(6, 5, 3),
+                ),
             ),
         ),
     ),
@@ -145,8 +148,8 @@ WORKLOADS = (
     Workload(
         "wake",
         "Wake an idle runtime",
-        "Nothing runs; a thread hands over a task: how long until its first instruction. What a quiet server adds to each "
-        "request. Mostly the kernel.",
+        "Nothing runs; a thread hands over a task: how long until its first instruction. What a quiet server adds "
+        "to each request. Mostly the kernel.",
         (
             Case("", "one task", sizes(500, 100, 10), ("p50", "p99")),
             Case("burst", "until the last of 1,000 tasks", sizes(100, 30, 5), ("p50", "p99"), slower(sizes(30, 10, 3))),
@@ -156,19 +159,35 @@ WORKLOADS = (
     Workload(
         "sleepers",
         "A million sleepers",
-        "Tasks that all sleep for 10 s: idle connections, sessions, retries. Counts are what they cost to hold and to wake.",
+        "Tasks that all sleep for 10 s: idle connections, sessions, retries. Counts are what they cost to hold and "
+        "to wake.",
         (
             Case(
-                "", "all for 10 s", sizes(1_000_000, 200_000, 100), ("cpu_us", "bytes", "beyond_ms"),
-                slower(sizes(200_000, 40_000, 100)), quick=False, rounds=3,
+                "",
+                "all for 10 s",
+                sizes(1_000_000, 200_000, 100),
+                ("cpu_us", "bytes", "beyond_ms"),
+                slower(sizes(200_000, 40_000, 100)),
+                quick=False,
+                rounds=3,
             ),
             Case(
-                "random", "between 1 and 10 s", sizes(1_000_000, 200_000, 100), ("cpu_us", "bytes"),
-                slower(sizes(200_000, 40_000, 100)), quick=False, rounds=3,
+                "random",
+                "between 1 and 10 s",
+                sizes(1_000_000, 200_000, 100),
+                ("cpu_us", "bytes"),
+                slower(sizes(200_000, 40_000, 100)),
+                quick=False,
+                rounds=3,
             ),
             Case(
-                "brief", "all for 2 s", sizes(200_000, 200_000, 100), ("cpu_us", "bytes", "beyond_ms"),
-                slower(sizes(40_000, 40_000, 100)), full=False, rounds=2,
+                "brief",
+                "all for 2 s",
+                sizes(200_000, 200_000, 100),
+                ("cpu_us", "bytes", "beyond_ms"),
+                slower(sizes(40_000, 40_000, 100)),
+                full=False,
+                rounds=2,
             ),
         ),
     ),
@@ -190,7 +209,14 @@ WORKLOADS = (
         "Arm and cancel a timer",
         "A timer that is set and taken back: what is inside every time-out.",
         tuple(
-            Case(variant, title, sizes(1_000_000, 200_000, 500), ("ns",), slower(sizes(100_000, 20_000, 500)), quick=quick)
+            Case(
+                variant,
+                title,
+                sizes(1_000_000, 200_000, 500),
+                ("ns",),
+                slower(sizes(100_000, 20_000, 500)),
+                quick=quick,
+            )
             for variant, title, quick in (
                 ("", "no other", True),
                 ("ahead", "an earlier one pending", True),
@@ -203,8 +229,8 @@ WORKLOADS = (
     Workload(
         "lateness",
         "How late a sleep ends",
-        "Tasks that sleep between 1 and 100 ms, all started at once: how late each wakes. Below zero is early, which is "
-        "wrong: a retry that comes before its time.",
+        "Tasks that sleep between 1 and 100 ms, all started at once: how late each wakes. Below zero is early, "
+        "which is wrong: a retry that comes before its time.",
         (
             Case("", "1,000 tasks", sizes(1_000, 1_000, 100), ("p50", "p99")),
             Case("many", "10,000 tasks", sizes(10_000, 10_000, 100), ("p50", "p99"), without=("threads",)),
@@ -217,9 +243,7 @@ WORKLOADS = (
         "Tasks that take one lock and count: a cache or a counter that all requests share.",
         (
             Case("", "no await inside", sizes(1_000_000, 200_000, 2000), ("ns",), slower(sizes(100_000, 40_000, 2000))),
-            Case(
-                "yield", "a yield inside", sizes(200_000, 50_000, 2000), ("ns",), slower(sizes(50_000, 10_000, 2000))
-            ),
+            Case("yield", "a yield inside", sizes(200_000, 50_000, 2000), ("ns",), slower(sizes(50_000, 10_000, 2000))),
         ),
     ),
     Workload(
@@ -229,7 +253,11 @@ WORKLOADS = (
         (
             Case("", "no await inside", sizes(1_000_000, 200_000, 2000), ("ns",), slower(sizes(100_000, 40_000, 2000))),
             Case(
-                "yield", "a yield inside", sizes(200_000, 50_000, 2000), ("ns",), slower(sizes(50_000, 10_000, 2000)),
+                "yield",
+                "a yield inside",
+                sizes(200_000, 50_000, 2000),
+                ("ns",),
+                slower(sizes(50_000, 10_000, 2000)),
                 without=("threads",),  # a thousand threads that call sched_yield come to no end
             ),
         ),
@@ -240,7 +268,10 @@ WORKLOADS = (
         "Four producers, a queue of 1,024 places: stages of a pipeline, a log writer, a batcher.",
         tuple(
             Case(
-                variant, title, sizes(2_000_000, 400_000, 400), ("ns",),
+                variant,
+                title,
+                sizes(2_000_000, 400_000, 400),
+                ("ns",),
                 slower(sizes(200_000, 40_000, 400), onetbb=sizes(200_000, 40_000, 400)),
             )
             for variant, title in (("", "four consumers"), ("one", "one consumer"))
@@ -249,8 +280,8 @@ WORKLOADS = (
     Workload(
         "to_thread",
         "A blocking call on another thread",
-        "An empty function goes to the thread pool and back: what is paid around each call that blocks (files, DNS, an "
-        "old database driver).",
+        "An empty function goes to the thread pool and back: what is paid around each call that blocks (files, DNS, "
+        "an old database driver).",
         (
             Case("", "one at a time", sizes(10_000, 2_000, 50), ("us",)),
             Case("all", "all in flight", sizes(100_000, 10_000, 100), ("us",), slower(sizes(10_000, 2_000, 100))),
@@ -259,8 +290,8 @@ WORKLOADS = (
     Workload(
         "echo",
         "TCP echo under load",
-        "Messages of 64 bytes, there and back, on loopback; one load generator of one thread on the same machine. charkha "
-        "has no sockets: Asio reads and writes on a thread of its own, and each message becomes a task.",
+        "Messages of 64 bytes, there and back, on loopback; one load generator of one thread on the same machine. "
+        "charkha has no sockets: Asio reads and writes on a thread of its own, and each message becomes a task.",
         (
             Case("64", "64 connections", sizes(64, 64, 4), ("us", "p99", "cpu_us")),
             Case("1000", "1,000 connections", sizes(1000, 1000, 8), ("us", "p99", "cpu_us")),
