@@ -18,7 +18,7 @@ from workloads import size_of
 
 Step = collections.namedtuple("Step", "workload case rival workers")
 NO_SUCH_THING = "has no such thing"
-GUESS = 0.5  # seconds for a program that has not run yet
+GUESS = 0.3  # seconds for a program that has not run yet
 IDLE = {"libuv": ("timer", ""), "serial": ("fib", ""), "epoll": ("", "")}  # a small program of each; others: spawn
 
 
