@@ -38,7 +38,8 @@ COMPARE_EXCHANGE_HOMES = [
 CORE = ["core/*.hpp", "core/*.cpp"]
 LIBRARY = CORE + ["scheduler/*.hpp", "scheduler/*.cpp"]
 PUBLIC = ["core/include/*.hpp", "scheduler/include/*.hpp"]
-LICENSED = ["*.hpp", "*.cpp", "*.cmake", "*.in", "*.py", "*.sh", "*CMakeLists.txt", "run", ".ci/run"]
+LICENSED = ["*.hpp", "*.cpp", "*.cmake", "*.css", "*.go", "*.in", "*.js", "*.py", "*.rs", "*.sh", "*CMakeLists.txt"]
+LICENSED += ["run", ".ci/run"]
 
 
 # ---- reading the tree ------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ class Toolbox:
             tool, why = done[key]
             if why:
                 self.missing[name] = why
-                hint = f" (apt install {BY_NAME[name].packages})" if "not installed" in why else ""
+                hint = f" (apt install {BY_NAME[name].packages})" if BY_NAME[name].packages else ""
                 self.say(f"skips {BY_NAME[name].title}: {why}{hint}")
             else:
                 self.tools[name] = tool
