@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The order of a run, what it keeps, and how it goes on; with programs that are only played."""
 
+import importlib.util
 import pathlib
 import tempfile
 import unittest
@@ -89,6 +90,12 @@ class Order(unittest.TestCase):
                 session.Alone(lock).__enter__()
         with session.Alone(lock):
             pass
+
+    def test_workers_go_up_by_powers_of_two(self):
+        spec = importlib.util.spec_from_file_location("suite", pathlib.Path(session.__file__).with_name("__main__.py"))
+        suite = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(suite)
+        self.assertEqual([suite.worker_counts(n) for n in (1, 2, 6, 8)], [[1], [1, 2], [1, 2, 4, 6], [1, 2, 4, 8]])
 
     def test_a_rival_may_have_a_size_of_its_own(self):
         _, case = find("spawn", "")

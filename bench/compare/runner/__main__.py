@@ -57,10 +57,11 @@ def parse(words):
 
 
 def worker_counts(processors):
-    counts = {1, processors}
-    while 2 * max(counts - {processors}) < processors:
-        counts.add(2 * max(counts - {processors}))
-    return sorted(counts)
+    """One, powers of two, all."""
+    counts = [1]
+    while 2 * counts[-1] < processors:
+        counts.append(2 * counts[-1])
+    return sorted({*counts, processors})
 
 
 def plan_of(args):
