@@ -11,6 +11,7 @@ import argparse
 import os
 import pathlib
 import sys
+import time
 
 import compare_results
 import html_report
@@ -24,7 +25,7 @@ from session import NO_SUCH_THING, Alone, Busy, Session
 from workloads import WORKLOADS
 
 ROOT = COMPARE.parent.parent
-QUICK_SECONDS = 270  # no further round of --quick begins that would end later
+QUICK_SECONDS = 500  # no further round of --quick begins that would end later than this after the command was given
 QUICK_ROUNDS, FULL_ROUNDS = 3, 7
 
 
@@ -39,6 +40,7 @@ def parse(words):
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "build/bench", help="build/bench")
     programs = ROOT / "build/release/bench/compare"
     parser.add_argument("--build", type=pathlib.Path, default=programs, help=argparse.SUPPRESS)
+    parser.add_argument("--spent", type=int, default=0, help=argparse.SUPPRESS)  # seconds that building has taken
     parser.add_argument("--smoke", action="store_true", help="does each program work: run each once, measure nothing")
     parser.add_argument("--report", type=pathlib.Path, metavar="RESULTS")
     parser.add_argument("--publish", type=pathlib.Path, metavar="RESULTS")
@@ -95,6 +97,7 @@ def write_reports(results, folder):
 
 
 def measure(args):
+    begin = time.monotonic() - args.spent
     args.output.mkdir(parents=True, exist_ok=True)
     path = args.output / "results.json"
     toolbox = Toolbox(args.build)
@@ -103,10 +106,12 @@ def measure(args):
     session = Session(Meter(args.build, results["scale"]), toolbox, plan_of(args), results, path)
     try:
         with Alone():
-            session.run(QUICK_SECONDS if results["scale"] == "quick" else None)
+            session.run(begin + QUICK_SECONDS - time.monotonic() if results["scale"] == "quick" else None)
     except KeyboardInterrupt:
         session.progress.end()
-        print(f"interrupted; what was measured is kept: ./run bench {' '.join(sys.argv[1:])} --continue")
+        words = sys.argv[3:] if sys.argv[1:2] == ["--spent"] else sys.argv[1:]
+        again = " ".join(word for word in words if word != "--continue")
+        print(f"interrupted; what was measured is kept: ./run bench {again} --continue")
         return 130
     finally:
         if results["runs"]:

@@ -101,8 +101,8 @@ class Session:
                 continue
             used = time.monotonic() - begin
             if seconds and number > 0 and used + self.time_for(waiting) > seconds:
+                self.progress.say(f"there is time for {number} of {self.results['rounds']} rounds")
                 self.results["rounds"] = number
-                self.progress.say(f"{number} rounds are what {seconds / 60:.0f} minutes allow")
                 break
             noise.listen()
             for position, step in enumerate(waiting):
