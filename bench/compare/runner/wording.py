@@ -21,7 +21,7 @@ def quantity(x, unit):
 
 
 def ratio(x):
-    return f"{x:.2f} ×" if x < 9.95 else f"{x:.0f} ×"
+    return f"{x:.2f} ×" if x < 9.95 else f"{x:,.0f} ×"
 
 
 def threads(workers):
