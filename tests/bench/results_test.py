@@ -93,6 +93,14 @@ class Reports(unittest.TestCase):
         ):
             self.assertIn(text, page)
 
+    def test_who_is_left_out_is_said(self):
+        page = html_report.page(results.Summary(canned.results()))
+        self.assertIn("Left out: oneTBB: no.", page)
+        more = canned.results()
+        more["rivals"].append("libuv")
+        page = html_report.page(results.Summary(more))
+        self.assertIn("libuv: cannot do it, or has no program for it", page)
+
     def test_the_table_marks_the_best(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "results.md"

@@ -153,15 +153,23 @@ def details(summary, workload, case):
     for name in summary.rivals(workload.name, case.variant):
         for workers in summary.workers(workload.name, case.variant, name):
             rows.append(detail(summary, Key(workload.name, case.variant, name, workers), case))
-    absent = sorted({rival_title(e["rival"]) + ": " + e["why"] for e in summary.results["left_out"]
-                     if (e["workload"], e["variant"]) == (workload.name, case.variant)})  # fmt: skip
-    left = f"<p>Left out: {html.escape('; '.join(absent))}.</p>" if absent else ""
+    left = "; ".join(absent(summary, workload, case))
+    left = f"<p>Left out: {html.escape(left)}.</p>" if left else ""
     head = "<th>Workers<th>Size<th>Runs<th>Median (least–greatest)<th>CPU an operation<th>Peak memory"
     head += "<th>Switches, voluntary / not<th>System calls an operation"
     return (
         f"<details><summary>All figures</summary><div class='scroll'><table><thead><tr><th>{head}</tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>{left}</details>"
     )
+
+
+def absent(summary, workload, case):
+    """Who takes part elsewhere and not here, and why."""
+    left = [e for e in summary.results["left_out"] if (e["workload"], e["variant"]) == (workload.name, case.variant)]
+    named = dict.fromkeys(f"{rival_title(entry['rival'])}: {entry['why']}" for entry in left)
+    here = {entry["rival"] for entry in left} | set(summary.rivals(workload.name, case.variant))
+    others = [n for n in summary.results["rivals"] if n not in here and not BY_NAME[n].reference]
+    return [*named, *(f"{rival_title(name)}: cannot do it, or has no program for it" for name in others)]
 
 
 def detail(summary, key, case):
