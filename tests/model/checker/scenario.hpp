@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a test puts a question to the checker: a scenario, which is a function that makes something, lets threads loose on
+// it and says what must hold then, and how far to look.
+//
+//   const auto found = explore({.name = "message passing"}, [](scenario& run) {
+//     int cargo = 0;
+//     atomic<bool> sent{false};
+//     run.thread("sender", [&] { cargo = 1; sent.store(true, std::memory_order_release); });
+//     run.thread("receiver", [&] { if (sent.load(std::memory_order_acquire)) run.check(cargo == 1, "delivered"); });
+//     run.join();
+//   });
+//   CHECK(found.holds());
+//
+// The scenario runs many times, once for each execution; it must do the same if it meets the same. The code that is
+// checked is compiled as for ThreadSanitizer: the checker then sees its plain accesses, and those to std::atomic, too.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <set>
+#include <string>
+
+namespace charkha::model {
+
+/// How far to look.
+struct options {
+  static constexpr unsigned unbounded = ~0U;
+
+  const char* name = "";
+  /// How often a thread that could go on may be interrupted in one execution. Unbounded: every interleaving, of those
+  /// that differ only in the order of independent steps one.
+  unsigned preemptions = unbounded;
+  /// Weak compare-exchanges that fail without a reason, in one execution.
+  unsigned spurious_failures = 1;
+  /// Steps of one execution; more are taken for a loop that does not end.
+  unsigned steps = 5000;
+  /// The search ends here, and has not found out.
+  std::uint64_t executions = 50'000'000;
+  /// Not a search: so many executions with random priorities, for a scenario that has too many.
+  std::uint64_t random = 0;
+  std::uint64_t seed = 1;
+  /// With random priorities: how often they change in one execution.
+  unsigned changes = 3;
+  /// The choices that a failing execution printed: that one execution only.
+  const char* replay = nullptr;
+};
+
+struct report {
+  std::uint64_t executions = 0;
+  bool complete = false;           // the search went through all that the options ask for
+  std::string failure;             // empty, or what went wrong, with the trace of the execution
+  std::string replay;              // its choices
+  std::set<std::string> outcomes;  // what scenario::outcome() was told
+
+  [[nodiscard]] bool holds() const noexcept { return failure.empty() && complete; }
+};
+
+/// One execution, for the function that describes it.
+class scenario {
+ public:
+  /// Another thread. What the scenario did before happens before it.
+  void thread(const char* name, std::function<void()> body);
+  /// Waits until all threads have ended; what they did happens before what follows.
+  void join();
+  /// What must hold. The execution ends here if it does not.
+  void check(bool right, const char* what);
+  /// One of the results that are possible.
+  void outcome(const std::string& text);
+  /// One of `count` alternatives, all of which are gone through.
+  [[nodiscard]] unsigned choose(unsigned count);
+};
+
+/// Goes through the executions of a scenario until one fails, and prints how many there were.
+[[nodiscard]] report explore(const options& how, const std::function<void(scenario&)>& what);
+
+/// A step of a spin loop, outside of production code, which has spin_pause().
+void pause();
+/// Nanoseconds; moves on when a wait with a deadline times out.
+[[nodiscard]] std::int64_t now() noexcept;
+/// The number of the calling thread of the model.
+[[nodiscard]] unsigned this_thread() noexcept;
+
+}  // namespace charkha::model
