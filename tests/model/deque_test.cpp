@@ -76,7 +76,7 @@ struct bench {
 TEST_CASE("fork deque: owner and thief race for the last item") {
   for (const auto first : {std::int64_t{0}, around_zero, near_the_end}) {
     const auto found = explore({.name = "fork deque: the last item, one thief"}, [=](scenario& run) {
-      bench b(run, 2, first);
+      auto& b = run.make<bench>(run, 2, first);
       b.push();
       run.thread("thief", [&] { static_cast<void>(b.steal()); });
       static_cast<void>(b.pop());
@@ -88,7 +88,7 @@ TEST_CASE("fork deque: owner and thief race for the last item") {
 
 TEST_CASE("fork deque: the owner pushes and pops while a thief steals") {
   const auto found = explore({.name = "fork deque: push, push, pop, pop; steal, steal"}, [](scenario& run) {
-    bench b(run, 2, around_zero);
+    auto& b = run.make<bench>(run, 2, around_zero);
     run.thread("thief", [&] {
       static_cast<void>(b.steal());
       static_cast<void>(b.steal());
@@ -104,7 +104,7 @@ TEST_CASE("fork deque: the owner pushes and pops while a thief steals") {
 
 TEST_CASE("fork deque: a slot is used again only after it was read") {
   const auto found = explore({.name = "fork deque: wrap-around"}, [](scenario& run) {
-    bench b(run, 2, near_the_end);
+    auto& b = run.make<bench>(run, 2, near_the_end);
     b.push();
     b.push();
     run.thread("thief", [&] { static_cast<void>(b.steal()); });
@@ -119,7 +119,7 @@ TEST_CASE("fork deque: a slot is used again only after it was read") {
 
 TEST_CASE("fork deque: it grows under a thief's hands") {
   const auto found = explore({.name = "fork deque: growth"}, [](scenario& run) {
-    bench b(run, 1, around_zero);
+    auto& b = run.make<bench>(run, 1, around_zero);
     b.push();
     run.thread("thief", [&] {
       static_cast<void>(b.steal());
@@ -135,7 +135,7 @@ TEST_CASE("fork deque: it grows under a thief's hands") {
 
 TEST_CASE("fork deque: two thieves and the owner, two items") {
   const auto found = explore({.name = "fork deque: two thieves"}, [](scenario& run) {
-    bench b(run, 2, around_zero);
+    auto& b = run.make<bench>(run, 2, around_zero);
     b.push();
     b.push();
     run.thread("thief", [&] { static_cast<void>(b.steal()); });
@@ -149,7 +149,7 @@ TEST_CASE("fork deque: two thieves and the owner, two items") {
 
 TEST_CASE("fork deque: a thief that finds it empty, or that lost a race, is told so truthfully") {
   const auto found = explore({.name = "fork deque: a thief that insists"}, [](scenario& run) {
-    bench b(run, 2, around_zero);
+    auto& b = run.make<bench>(run, 2, around_zero);
     b.push();
     b.push();
     bool mine = false, yours = false, popped = false;
@@ -165,7 +165,7 @@ TEST_CASE("fork deque: a thief that finds it empty, or that lost a race, is told
 
 TEST_CASE("ready queue: the owner takes the oldest while a thief steals") {
   const auto found = explore({.name = "ready queue: push, push, take, take; steal, steal"}, [](scenario& run) {
-    bench b(run, 2, around_zero);
+    auto& b = run.make<bench>(run, 2, around_zero);
     run.thread("thief", [&] {
       static_cast<void>(b.steal());
       static_cast<void>(b.steal());
@@ -181,7 +181,7 @@ TEST_CASE("ready queue: the owner takes the oldest while a thief steals") {
 
 TEST_CASE("ready queue: a slot is used again only after it was read") {
   const auto found = explore({.name = "ready queue: wrap-around"}, [](scenario& run) {
-    bench b(run, 2, near_the_end);
+    auto& b = run.make<bench>(run, 2, near_the_end);
     b.push();
     b.push();
     run.thread("thief", [&] {
@@ -198,7 +198,7 @@ TEST_CASE("ready queue: a slot is used again only after it was read") {
 
 TEST_CASE("ready queue: two thieves and the owner at the top end") {
   const auto found = explore({.name = "ready queue: two thieves"}, [](scenario& run) {
-    bench b(run, 2, around_zero);
+    auto& b = run.make<bench>(run, 2, around_zero);
     b.push();
     b.push();
     run.thread("thief", [&] { static_cast<void>(b.steal()); });
@@ -212,7 +212,7 @@ TEST_CASE("ready queue: two thieves and the owner at the top end") {
 
 TEST_CASE("many steps, two thieves, random priorities") {
   const auto found = explore({.name = "both uses at once, at random", .random = 20'000}, [](scenario& run) {
-    bench b(run, 1, around_zero);
+    auto& b = run.make<bench>(run, 1, around_zero);
     const auto thief = [&] {
       for (int i = 0; i < 3; ++i) static_cast<void>(b.steal());
     };

@@ -40,6 +40,8 @@ std::uint64_t truncated(std::uint64_t value, std::size_t size) {
   return size == 8 ? value : value & ((std::uint64_t{1} << 8 * size) - 1);
 }
 
+constexpr std::size_t most_ways = 64;  // stores that an access chooses from: those behind are not met
+
 constexpr bool is_sequential(std::memory_order order) { return order == std::memory_order_seq_cst; }
 
 }  // namespace
@@ -59,11 +61,13 @@ bool execution::run(const std::function<void()>& body, choices& from, const limi
   tracing_ = tracing;
   trace_ = {};
   redundant_ = failed_ = false;
+  reduced_ = bounds.reduce && bounds.preemptions == ~0U && from.reduced();
+  past_writes_ = past_pauses_ = {};
   starting_ = max_threads;
   asleep_ = 0;
+  done_ = {};
   preemptions_ = spurious_ = 0;
   steps_ = 0;
-  changes_ = 0;
   now_ = 0;
   failure_.clear();
   outcomes_.clear();
@@ -86,9 +90,9 @@ bool execution::run(const std::function<void()>& body, choices& from, const limi
   first.is = state::ready;
   first.clock = {};
   first.clock.tick(0);
+  first.past = {};
   first.acted = first.may_be_fresher = false;
-  first.changes_seen = first.own_changes = 0;
-  first.loaded.clear();
+  first.looks.clear();
   first.priority = ~std::uint64_t{0};
   count_ = 1;
   prepare_stack(0);
@@ -151,10 +155,10 @@ void execution::spawn(std::string name, std::function<void()> body) {
   fresh.is = state::ready;
   fresh.clock = self().clock;
   fresh.clock.tick(index);
+  fresh.past = self().past;
   fresh.pending = {};
   fresh.acted = fresh.may_be_fresher = false;
-  fresh.changes_seen = fresh.own_changes = 0;
-  fresh.loaded.clear();
+  fresh.looks.clear();
   if (choices_->from() == choices::source::seed) fresh.priority = choices_->random() | std::uint64_t{1} << 63;
   self().clock.tick(running_);
   prepare_stack(index);
@@ -190,7 +194,10 @@ void execution::join() {
   self().is = state::joining;
   schedule();
   self().is = state::ready;
-  for (unsigned i = 0; i < count_; ++i) self().clock.join(threads_[i].clock);
+  for (unsigned i = 0; i < count_; ++i) {
+    self().clock.join(threads_[i].clock);
+    self().past.join(threads_[i].past);
+  }
   add_event({action::join, 0, std::memory_order_relaxed}, 0, 0, true, false, 0, code);
 }
 
@@ -222,9 +229,15 @@ bool execution::is_enabled(const thread_of_model& thread) const noexcept {
     case state::ready:
       return true;
     case state::paused:
-      return thread.may_be_fresher || changes_ - thread.own_changes != thread.changes_seen;
+      return thread.may_be_fresher || std::any_of(thread.looks.begin(), thread.looks.end(), [](const auto& look) {
+               return look.at->changes() != look.changes;
+             });
     case state::blocked:
       return thread.woken || thread.timed;
+    case state::awaiting: {
+      const auto known = atomics_.find(thread.pending.address);
+      return known != atomics_.end() && known->second->newest().value != 0;
+    }
     case state::joining:
       return std::all_of(threads_.begin(), threads_.begin() + count_,
                          [&](const thread_of_model& other) { return &other == &thread || other.is == state::ended; });
@@ -235,6 +248,9 @@ bool execution::is_enabled(const thread_of_model& thread) const noexcept {
 
 void execution::schedule() {
   if (++steps_ > limits_.steps) fail("more steps than allowed: does it ever end?");
+  for (unsigned i = 0; i < count_; ++i) {
+    if ((asleep_ >> i & 1) != 0 && depend(threads_[i].pending, done_)) asleep_ &= ~(1U << i);
+  }
   unsigned enabled = 0;
   bool over = true;
   for (unsigned i = 0; i < count_; ++i) {
@@ -247,14 +263,8 @@ void execution::schedule() {
   }
   if (enabled == 0) fail_stuck();
   const unsigned next = choose_thread(enabled);
-  if (asleep_ != 0) {
-    unsigned still = 0;
-    for (unsigned i = 0; i < count_; ++i) {
-      if (i != next && (asleep_ >> i & 1) != 0 && !depend(threads_[i].pending, threads_[next].pending))
-        still |= 1U << i;
-    }
-    asleep_ = still;
-  }
+  asleep_ &= ~(1U << next);
+  done_ = threads_[next].pending;
   switch_to(next);
 }
 
@@ -262,7 +272,6 @@ unsigned execution::choose_thread(unsigned enabled) {
   // Whoever spins or is blocked gives way to all others; who does not goes on unless he is interrupted.
   const bool goes_on = self().is == state::ready && (enabled >> running_ & 1) != 0;
   const bool bounded = limits_.preemptions != ~0U;
-  const bool reduced = !bounded && choices_->reduced();
   std::array<unsigned, max_threads> candidates{};
   unsigned count = 0;
   if (goes_on) candidates[count++] = running_;
@@ -273,7 +282,7 @@ unsigned execution::choose_thread(unsigned enabled) {
     if (!goes_on && (enabled >> running_ & 1) != 0) candidates[count++] = running_;
   }
   if (choices_->from() == choices::source::seed) return choose_by_priority(candidates, count);
-  if (reduced) {
+  if (reduced_) {
     unsigned awake = 0;
     for (unsigned i = 0; i < count; ++i) {
       if ((asleep_ >> candidates[i] & 1) == 0) candidates[awake++] = candidates[i];
@@ -287,7 +296,7 @@ unsigned execution::choose_thread(unsigned enabled) {
   }
   if (redundant_) return candidates[0];
   const unsigned chosen = choices_->pick(count);
-  if (reduced) {
+  if (reduced_) {
     for (unsigned i = 0; i < chosen; ++i) asleep_ |= 1U << candidates[i];
   }
   if (goes_on && candidates[chosen] != running_) ++preemptions_;
@@ -327,18 +336,20 @@ void execution::pause(const void* code) {
   const operation spin{action::pause, 0, std::memory_order_relaxed};
   if (starting_ == running_) reach(spin);
   own.pending = spin;
-  for (const location* each : own.loaded) {
-    if (each->oldest_readable(own.clock, false) + 1 != each->count()) own.may_be_fresher = true;
+  for (const auto& look : own.looks) {
+    if (look.at->oldest_readable(own.clock, false) + 1 != look.at->count()) own.may_be_fresher = true;
   }
   own.is = state::paused;
   schedule();
   own.is = state::ready;
   own.acted = false;
-  own.changes_seen = changes_ - own.own_changes;
   // Stores become visible in the end: what it looked at it sees as it is now.
-  for (location* each : own.loaded) each->note_read(each->count() - 1, running_, own.clock[running_], false);
+  for (const auto& look : own.looks) look.at->note_read(look.at->count() - 1, running_, own.clock[running_], false);
+  own.past.join(past_writes_);
+  own.past.learn(running_, own.clock[running_]);
+  past_pauses_.join(own.past);
   own.clock.tick(running_);
-  own.loaded.clear();
+  own.looks.clear();
   add_event(spin, 0, 0, true, false, 0, code);
 }
 
@@ -352,6 +363,7 @@ bool execution::block(const void* at, std::uint32_t expected, std::int64_t deadl
   // The kernel looks at the word as it is, with whoever wakes kept out.
   word.note_read(word.count() - 1, running_, own.clock[running_], false);
   add_event(what, word.newest().value, 0, true, false, sizeof expected, code);
+  note_past(word, what);
   own.clock.tick(running_);
   if (word.newest().value != expected) return true;
   own.is = state::blocked;
@@ -371,17 +383,37 @@ void execution::wake(const void* at, int count, const void* code) {
   if (code == nullptr) code = __builtin_return_address(0);
   const operation what{action::wake, number(at), std::memory_order_relaxed};
   reach(what);
+  note_past(find(number(at), sizeof(std::uint32_t), code), what);
   std::uint64_t woken = 0;
   for (unsigned i = 0; i < count_ && count > 0; ++i) {
     auto& thread = threads_[i];
     if (thread.is != state::blocked || thread.woken || thread.pending.address != number(at)) continue;
     thread.woken = true;
     thread.pending = {};
+    thread.past.join(self().past);
     ++woken;
     --count;
   }
   add_event(what, woken, 0, true, false, 0, code);
   self().clock.tick(running_);
+}
+
+void execution::await(const void* at, std::size_t size, const void* code) {
+  const checker_scope scope(*this);
+  if (code == nullptr) code = __builtin_return_address(0);
+  const operation what{action::await, number(at), std::memory_order_acquire};
+  location& from = find(number(at), size, code);
+  if (starting_ == running_) reach({});
+  thread_of_model& own = self();
+  own.pending = what;
+  own.is = state::awaiting;
+  schedule();
+  own.is = state::ready;
+  from.note_read(from.count() - 1, running_, own.clock[running_], false);
+  if (from.newest().releases) own.clock.join(from.newest().released);
+  add_event(what, from.newest().value, 0, true, false, size, code);
+  note_past(from, what);
+  own.clock.tick(running_);
 }
 
 // ---- memory ---------------------------------------------------------------------------------------------------------
@@ -408,10 +440,43 @@ location& execution::find(std::uintptr_t address, std::size_t size, const void* 
   return made;
 }
 
-void execution::note_change(bool changed) noexcept {
-  if (!changed) return;
-  ++changes_;
-  ++self().own_changes;
+// An access that meets an old value, or that is put before newer stores, is often one that might as well have been made
+// before those stores were executed. A search of every interleaving has such an execution, too: this one is left out.
+// Not for sequentially consistent accesses, whose order says more.
+bool execution::is_redundant(const location& where, std::size_t index, std::memory_order order) const noexcept {
+  return reduced_ && !is_sequential(order) && index + 1 != where.count() &&
+         where.could_come_earlier(index, threads_[running_].past);
+}
+
+void execution::note_past(location& where, const operation& what) noexcept {
+  thread_of_model& own = self();
+  const bool writes = what.writes() || is_sequential(what.order);
+  own.past.join(writes ? where.past_accesses : where.past_writes);
+  if (writes) own.past.join(past_pauses_);
+  own.past.learn(running_, own.clock[running_]);
+  where.past_accesses.join(own.past);
+  if (!writes) return;
+  where.past_writes.join(own.past);
+  past_writes_.join(own.past);
+}
+
+// What an access meets. If interruptions are bounded, meeting anything but the newest counts as one.
+unsigned execution::pick_value(unsigned count) {
+  if (redundant_) return 0;
+  if (preemptions_ >= limits_.preemptions) return 0;
+  const unsigned choice = choices_->pick(count);
+  if (choice != 0 && limits_.preemptions != ~0U) ++preemptions_;
+  return choice;
+}
+
+void execution::note_look(location& at) {
+  auto& looks = self().looks;
+  const auto known = std::find_if(looks.begin(), looks.end(), [&](const auto& look) { return look.at == &at; });
+  if (known == looks.end()) {
+    looks.push_back({&at, at.changes()});
+  } else {
+    known->changes = at.changes();
+  }
 }
 
 std::uint64_t execution::load(const void* at, std::size_t size, std::memory_order order, const void* code) {
@@ -422,13 +487,19 @@ std::uint64_t execution::load(const void* at, std::size_t size, std::memory_orde
   thread_of_model& own = self();
   location& from = find(number(at), size, code);
   const std::size_t oldest = from.oldest_readable(own.clock, is_sequential(order));
-  const auto choice = redundant_ ? 0 : choices_->pick(static_cast<unsigned>(from.count() - oldest));
-  const std::size_t index = from.count() - 1 - choice;
+  std::array<std::size_t, most_ways> readable{};
+  unsigned count = 0;
+  for (std::size_t i = from.count(); i-- > oldest && count < readable.size();) {
+    if (!is_redundant(from, i, order)) readable[count++] = i;
+  }
+  const unsigned choice = pick_value(count);
+  const std::size_t index = readable[choice];
   const auto& met = from[index];
   from.note_read(index, running_, own.clock[running_], is_sequential(order));
   if (acquires(order) && met.releases) own.clock.join(met.released);
-  if (std::find(own.loaded.begin(), own.loaded.end(), &from) == own.loaded.end()) own.loaded.push_back(&from);
+  note_look(from);
   add_event(what, met.value, 0, true, choice != 0, size, code);
+  note_past(from, what);
   own.clock.tick(running_);
   return met.value;
 }
@@ -441,16 +512,22 @@ void execution::store(void* at, std::size_t size, std::uint64_t value, std::memo
   thread_of_model& own = self();
   location& to = find(number(at), size, code);
   // Places, from the end of the modification order.
-  std::array<std::size_t, 16> places{};
+  std::array<std::size_t, most_ways> places{};
   unsigned count = 0;
   const std::size_t oldest = to.oldest_readable(own.clock, is_sequential(order));
   for (std::size_t i = to.count(); i-- > oldest && count < places.size();) {
-    if (to.has_place_behind(i)) places[count++] = i;
+    if (to.has_place_behind(i) && !is_redundant(to, i, order)) places[count++] = i;
   }
-  const auto choice = redundant_ ? 0 : choices_->pick(count);
+  const unsigned choice = pick_value(count);
   value = truncated(value, size);
-  note_change(value != to.newest().value);
-  to.insert_behind(places[choice], {value, 0, false, releases(order), releases(order) ? own.clock : vector_clock()},
+  note_past(to, what);
+  to.insert_behind(places[choice],
+                   {.value = value,
+                    .at = 0,
+                    .by_read_modify_write = false,
+                    .releases = releases(order),
+                    .released = releases(order) ? own.clock : vector_clock(),
+                    .past = own.past},
                    running_, own.clock[running_], is_sequential(order));
   poke(at, size, to.newest().value);
   add_event(what, value, 0, true, choice != 0, size, code);
@@ -465,23 +542,32 @@ std::uint64_t execution::read_modify_write(void* at, std::size_t size, modify ho
   reach(what);
   thread_of_model& own = self();
   location& word = find(number(at), size, code);
-  std::array<std::size_t, 16> places{};
+  std::array<std::size_t, most_ways> places{};
   unsigned count = 0;
   const std::size_t oldest = word.oldest_readable(own.clock, is_sequential(order));
   for (std::size_t i = word.count(); i-- > oldest && count < places.size();) {
-    if (word.has_place_behind(i)) places[count++] = i;
+    if (word.has_place_behind(i) && !is_redundant(word, i, order)) places[count++] = i;
   }
-  const auto choice = redundant_ ? 0 : choices_->pick(count);
+  const unsigned choice = pick_value(count);
   const std::size_t index = places[choice];
   const auto met = word[index];
   const moment now = own.clock[running_];
   word.note_read(index, running_, now, is_sequential(order));
   if (acquires(order) && met.releases) own.clock.join(met.released);
-  location::store made{truncated(how(met.value, operand), size), 0, true, met.releases || releases(order), {}};
+  const std::uint64_t after = truncated(how(met.value, operand), size);
+  // If nothing changes and nothing is released, it is a load to the others: an attempt to take a lock that is taken.
+  if (after == met.value && !releases(order)) done_.what = action::load;
+  note_past(word, done_);
+  location::store made{.value = after,
+                       .at = 0,
+                       .by_read_modify_write = true,
+                       .releases = met.releases || releases(order),
+                       .released = {},
+                       .past = own.past};
   if (met.releases) made.released = met.released;
   if (releases(order)) made.released.join(own.clock);
-  note_change(made.value != met.value);
   word.insert_behind(index, made, running_, now, is_sequential(order));
+  note_look(word);
   poke(at, size, word.newest().value);
   add_event(what, met.value, made.value, true, choice != 0, size, code);
   own.clock.tick(running_);
@@ -500,15 +586,15 @@ bool execution::compare_exchange(void* at, std::size_t size, std::uint64_t& expe
     std::size_t index;
     bool succeeds;
   };
-  std::array<way, 32> ways{};
+  std::array<way, most_ways> ways{};
   unsigned count = 0;
   const std::size_t oldest_won = word.oldest_readable(own.clock, is_sequential(success));
   const std::size_t oldest_lost = word.oldest_readable(own.clock, is_sequential(failure));
   bool spurious = weak && spurious_ < limits_.spurious_failures;
   for (std::size_t i = word.count(); i-- > std::min(oldest_won, oldest_lost) && count + 2 < ways.size();) {
     if (word[i].value == expected) {
-      if (i >= oldest_won && word.has_place_behind(i)) ways[count++] = {i, true};
-    } else if (i >= oldest_lost) {
+      if (i >= oldest_won && word.has_place_behind(i) && !is_redundant(word, i, success)) ways[count++] = {i, true};
+    } else if (i >= oldest_lost && !is_redundant(word, i, failure)) {
       ways[count++] = {i, false};
     }
   }
@@ -521,18 +607,24 @@ bool execution::compare_exchange(void* at, std::size_t size, std::uint64_t& expe
       }
     }
   }
-  const auto choice = redundant_ ? 0 : choices_->pick(count);
+  const unsigned choice = pick_value(count);
   const way taken = ways[choice];
   const auto met = word[taken.index];
   const moment now = own.clock[running_];
   const bool stale = taken.index + 1 != word.count();
+  if (!taken.succeeds) done_ = {action::load, what.address, failure};
+  note_past(word, done_);
   if (taken.succeeds) {
     word.note_read(taken.index, running_, now, is_sequential(success));
     if (acquires(success) && met.releases) own.clock.join(met.released);
-    location::store made{truncated(desired, size), 0, true, met.releases || releases(success), {}};
+    location::store made{.value = truncated(desired, size),
+                         .at = 0,
+                         .by_read_modify_write = true,
+                         .releases = met.releases || releases(success),
+                         .released = {},
+                         .past = own.past};
     if (met.releases) made.released = met.released;
     if (releases(success)) made.released.join(own.clock);
-    note_change(made.value != met.value);
     word.insert_behind(taken.index, made, running_, now, is_sequential(success));
     poke(at, size, word.newest().value);
     add_event(what, met.value, made.value, true, stale, size, code);
@@ -540,10 +632,10 @@ bool execution::compare_exchange(void* at, std::size_t size, std::uint64_t& expe
     if (met.value == expected) ++spurious_;
     word.note_read(taken.index, running_, now, is_sequential(failure));
     if (acquires(failure) && met.releases) own.clock.join(met.released);
-    if (std::find(own.loaded.begin(), own.loaded.end(), &word) == own.loaded.end()) own.loaded.push_back(&word);
     add_event({what.what, what.address, failure}, met.value, 0, false, stale, size, code);
     expected = met.value;
   }
+  note_look(word);
   own.clock.tick(running_);
   return taken.succeeds;
 }

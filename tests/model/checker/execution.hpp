@@ -31,6 +31,7 @@ struct limits {
   unsigned spurious_failures;
   unsigned changes;  // of priority, when a seed decides
   unsigned steps;
+  bool reduce;
 };
 
 class execution {
@@ -80,25 +81,30 @@ class execution {
   /// False: the deadline came, which the model's clock reads then.
   bool block(const void* at, std::uint32_t expected, std::int64_t deadline, const void* code = nullptr);
   void wake(const void* at, int count, const void* code = nullptr);
+  /// Goes on when the newest value is not 0, which it acquires.
+  void await(const void* at, std::size_t size, const void* code = nullptr);
   [[nodiscard]] std::int64_t now() const noexcept { return now_; }
 
  private:
   class checker_scope;
 
-  enum class state : std::uint8_t { unused, ready, paused, blocked, joining, ended };
+  enum class state : std::uint8_t { unused, ready, paused, blocked, awaiting, joining, ended };
   struct thread_of_model {
     std::string name;
     std::function<void()> body;
     std::unique_ptr<context> stack;
     state is = state::unused;
     vector_clock clock;
+    vector_clock past;  // all that its next step depends on, by happens-before or not: see could_come_earlier()
     operation pending;
     // while it spins
     bool acted = false;              // since its last pause
-    bool may_be_fresher = false;     // it read a value that is not the newest
-    std::uint64_t changes_seen = 0;  // by others
-    std::uint64_t own_changes = 0;
-    std::vector<location*> loaded;  // since its last pause
+    bool may_be_fresher = false;  // it read a value that is not the newest
+    struct look {
+      location* at;
+      std::uint64_t changes;  // of its value, until then
+    };
+    std::vector<look> looks;  // since its last pause
     // while it is blocked
     bool woken = false;
     bool timed = false;
@@ -122,7 +128,10 @@ class execution {
   void forget_atomics(std::uintptr_t address, std::size_t size, bool writes, const void* code);
   void judge(const plain_memory::verdict& found, bool writes, const void* code);
   [[noreturn]] void fail_race(std::uintptr_t address, const plain_memory::event& other, bool writes, const void* code);
-  void note_change(bool changed) noexcept;
+  [[nodiscard]] bool is_redundant(const location& where, std::size_t index, std::memory_order order) const noexcept;
+  void note_past(location& where, const operation& what) noexcept;
+  [[nodiscard]] unsigned pick_value(unsigned count);
+  void note_look(location& at);
   void add_event(const operation& what, std::uint64_t value, std::uint64_t written, bool succeeded, bool stale,
                  std::size_t size, const void* code);
 
@@ -148,13 +157,16 @@ class execution {
   bool failed_ = false;
   unsigned starting_ = max_threads;  // runs up to its first access, then its maker goes on
   unsigned maker_ = 0;
+  operation done_;  // the last step, as far as others can tell
   unsigned asleep_ = 0;  // threads whose next step was explored already, and is independent of all since
   unsigned preemptions_ = 0;
   unsigned spurious_ = 0;
   unsigned steps_ = 0;
   unsigned expected_steps_ = 1;
   std::vector<unsigned> change_points_;
-  std::uint64_t changes_ = 0;
+  vector_clock past_writes_;
+  vector_clock past_pauses_;
+  bool reduced_ = false;
   std::int64_t now_ = 0;
   std::string failure_;
   std::set<std::string> outcomes_;

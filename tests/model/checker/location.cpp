@@ -9,11 +9,13 @@ namespace charkha::model {
 void location::begin(std::uintptr_t address, std::uint64_t value, unsigned thread, moment when) {
   address_ = address;
   stores_.clear();
-  stores_.push_back({value, between_stores, false, false, {}});
+  stores_.push_back({value, between_stores, false, false, {}, 0, 0, {}});
+  past_writes = past_accesses = {};
   for (auto& seen : views_) seen.clear();
   last_write_ = {};
   last_read_ = {};
   sequentially_consistent_ = 0;
+  changes_ = 0;
   initialiser_ = thread;
   initialised_ = when;
 }
@@ -32,6 +34,13 @@ std::size_t location::oldest_readable(const vector_clock& clock, bool sequential
   return index;
 }
 
+bool location::could_come_earlier(std::size_t index, const vector_clock& past) const noexcept {
+  vector_clock before = past;
+  before.join(stores_[index].past);
+  return std::none_of(stores_.begin() + static_cast<std::ptrdiff_t>(index) + 1, stores_.end(),
+                      [&](const store& newer) { return before.knows(newer.thread, newer.when); });
+}
+
 void location::note(unsigned thread, moment when, stamp at, bool sequentially_consistent) {
   auto& seen = views_[thread];
   if (seen.empty() || seen.back().at != at) seen.push_back({when, at});
@@ -48,6 +57,9 @@ void location::insert_behind(std::size_t index, store what, unsigned thread, mom
   const stamp before = stores_[index].at;
   what.at = index + 1 == stores_.size() ? before + between_stores : before + (stores_[index + 1].at - before) / 2;
   assert(what.at != before && "too many stores between two others");
+  if (index + 1 == stores_.size() && what.value != stores_[index].value) ++changes_;
+  what.thread = thread;
+  what.when = when;
   note(thread, when, what.at, sequentially_consistent);
   last_write_[thread] = when;
   stores_.insert(stores_.begin() + static_cast<std::ptrdiff_t>(index) + 1, what);

@@ -25,6 +25,9 @@ class location {
     bool by_read_modify_write;  // nothing comes between it and the store before it
     bool releases;
     vector_clock released;  // what an acquiring reader learns; a release sequence hands it on
+    unsigned thread = 0;
+    moment when = 0;
+    vector_clock past;  // see causal_past
   };
 
   /// A variable that holds `value`, which `thread` wrote plainly at `when`.
@@ -41,6 +44,17 @@ class location {
   [[nodiscard]] bool has_place_behind(std::size_t index) const noexcept {
     return index + 1 == stores_.size() || !stores_[index + 1].by_read_modify_write;
   }
+
+  /// Would the same thing have happened if an access had been made earlier, before all stores that are newer than the one
+  /// at `index`? `past` is that of the accessing thread. Such an execution is another one of the search.
+  [[nodiscard]] bool could_come_earlier(std::size_t index, const vector_clock& past) const noexcept;
+
+  /// How often the newest value has changed.
+  [[nodiscard]] std::uint64_t changes() const noexcept { return changes_; }
+
+  // Of the search, not of the model: what the accesses so far depend on, in the order in which they were executed.
+  vector_clock past_writes;
+  vector_clock past_accesses;
 
   void note_read(std::size_t index, unsigned thread, moment when, bool sequentially_consistent);
   /// Puts a store behind the one at `index`.
@@ -69,6 +83,7 @@ class location {
   std::array<moment, max_threads> last_write_{};
   std::array<moment, max_threads> last_read_{};
   stamp sequentially_consistent_ = 0;  // the newest that such an access has touched
+  std::uint64_t changes_ = 0;
   unsigned initialiser_ = 0;
   moment initialised_ = 0;
 };

@@ -16,6 +16,7 @@ enum class action : std::uint8_t {
   pause,  // a spin loop: nothing to do until somebody writes
   block,  // waits for a futex
   wake,   // wakes those who wait for one
+  await,  // a flag, without looking at it again and again
   join,   // waits until all other threads have ended
   read,   // plain accesses, which only the trace of a failing execution lists
   write,
@@ -27,7 +28,7 @@ struct operation {
   std::uintptr_t address = 0;
   std::memory_order order = std::memory_order_relaxed;
 
-  [[nodiscard]] bool writes() const noexcept { return what != action::load && what != action::start; }
+  [[nodiscard]] bool writes() const noexcept { return what != action::load && what != action::await && what != action::start; }
 };
 
 /// Does it matter which of the two comes first?

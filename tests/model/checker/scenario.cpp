@@ -9,6 +9,10 @@
 
 namespace charkha::model {
 
+scenario::~scenario() {
+  while (!shared_.empty()) shared_.pop_back();
+}
+
 void scenario::thread(const char* name, std::function<void()> body) {
   execution::current()->spawn(name, std::move(body));
 }
@@ -21,6 +25,9 @@ unsigned scenario::choose(unsigned count) { return execution::current()->choose(
 
 void pause() {
   if (auto* const run = execution::current()) run->pause(__builtin_return_address(0));
+}
+void detail::await(const void* flag, std::size_t size) {
+  execution::current()->await(flag, size, __builtin_return_address(0));
 }
 std::int64_t now() noexcept {
   auto* const run = execution::current();
@@ -35,7 +42,7 @@ report explore(const options& how, const std::function<void(scenario&)>& what) {
   // One for all: the stacks and the shadow of the memory are used again.
   static auto* const run = new execution;
   const auto begin = std::chrono::steady_clock::now();
-  const limits bounds{how.preemptions, how.spurious_failures, how.changes, how.steps};
+  const limits bounds{how.preemptions, how.spurious_failures, how.changes, how.steps, how.reduce};
   const std::function<void()> body = [&] {
     scenario self;
     what(self);

@@ -173,6 +173,9 @@ std::string trace::text(const std::vector<std::string>& threads) const {
       case action::wake:
         out << name << " (wakes " << each.value;
         break;
+      case action::await:
+        out << name << " == " << value_text(each.value) << " (awaited";
+        break;
       case action::join:
         out << "(all others have ended";
         break;

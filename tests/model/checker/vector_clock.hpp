@@ -16,6 +16,7 @@ class vector_clock {
  public:
   [[nodiscard]] moment operator[](unsigned thread) const noexcept { return known_[thread]; }
   [[nodiscard]] bool knows(unsigned thread, moment when) const noexcept { return known_[thread] >= when; }
+  void learn(unsigned thread, moment when) noexcept { known_[thread] = std::max(known_[thread], when); }
   void tick(unsigned thread) noexcept { ++known_[thread]; }
   void join(const vector_clock& other) noexcept {
     for (unsigned i = 0; i < max_threads; ++i) known_[i] = std::max(known_[i], other.known_[i]);
