@@ -79,6 +79,7 @@ bool execution::run(const std::function<void()>& body, choices& from, const limi
   }
   count_ = 0;
   running_ = 0;
+  alone_ = true;
   for (auto& thread : threads_) {
     thread.is = state::unused;
     thread.body = nullptr;  // not earlier: its memory must not come back within one execution
@@ -149,6 +150,7 @@ void execution::spawn(std::string name, std::function<void()> body) {
     std::abort();
   }
   const unsigned index = count_++;
+  alone_ = false;
   thread_of_model& fresh = threads_[index];
   fresh.name = std::move(name);
   fresh.body = std::move(body);
@@ -198,6 +200,7 @@ void execution::join() {
     self().clock.join(threads_[i].clock);
     self().past.join(threads_[i].past);
   }
+  alone_ = true;
   add_event({action::join, 0, std::memory_order_relaxed}, 0, 0, true, false, 0, code);
 }
 
@@ -232,6 +235,8 @@ bool execution::is_enabled(const thread_of_model& thread) const noexcept {
       return thread.may_be_fresher || std::any_of(thread.looks.begin(), thread.looks.end(), [](const auto& look) {
                return look.at->changes() != look.changes;
              });
+    case state::yielding:
+      return steps_ > thread.yielded_at;
     case state::blocked:
       return thread.woken || thread.timed;
     case state::awaiting: {
@@ -260,6 +265,9 @@ void execution::schedule() {
   if (over) {
     switch_home();
     return;
+  }
+  for (unsigned i = 0; enabled == 0 && i < count_; ++i) {
+    if (threads_[i].is == state::yielding) enabled = 1U << i;
   }
   if (enabled == 0) fail_stuck();
   const unsigned next = choose_thread(enabled);
@@ -307,7 +315,7 @@ unsigned execution::choose_thread(unsigned enabled) {
 // steps is then found with a probability that does not depend on the number of interleavings.
 unsigned execution::choose_by_priority(const std::array<unsigned, max_threads>& candidates, unsigned count) {
   for (std::size_t i = 0; i < change_points_.size(); ++i) {
-    if (change_points_[i] == steps_) self().priority = i;
+    if (change_points_[i] == steps_) self().priority = (std::uint64_t{1} << 40) + i;
   }
   unsigned best = 0;
   for (unsigned i = 1; i < count; ++i) {
@@ -351,6 +359,23 @@ void execution::pause(const void* code) {
   own.clock.tick(running_);
   own.looks.clear();
   add_event(spin, 0, 0, true, false, 0, code);
+}
+
+void execution::yield(const void* code) {
+  const checker_scope scope(*this);
+  if (code == nullptr) code = __builtin_return_address(0);
+  const operation what{action::pause, 0, std::memory_order_relaxed};
+  if (starting_ == running_) reach(what);
+  thread_of_model& own = self();
+  own.pending = what;
+  own.is = state::yielding;
+  own.yielded_at = steps_ + 1;
+  own.priority = (std::uint64_t{1} << 32) - steps_;  // behind all who did not, when a seed decides
+  schedule();
+  own.is = state::ready;
+  own.past.join(past_writes_);
+  past_pauses_.join(own.past);
+  add_event(what, 0, 0, true, false, 0, code);
 }
 
 bool execution::block(const void* at, std::uint32_t expected, std::int64_t deadline, const void* code) {
@@ -643,15 +668,15 @@ bool execution::compare_exchange(void* at, std::size_t size, std::uint64_t& expe
 void execution::read(const void* at, std::size_t size, const void* code) {
   const checker_scope scope(*this);
   add_event({action::read, number(at), std::memory_order_relaxed}, 0, 0, true, false, size, code);
-  judge(memory_.read(number(at), size, running_, self().clock), false, code);
-  forget_atomics(number(at), size, false, code);
+  if (!alone_) judge(memory_.read(number(at), size, running_, self().clock), false, code);
+  if (!alone_) forget_atomics(number(at), size, false, code);
 }
 
 void execution::write(const void* at, std::size_t size, const void* code) {
   const checker_scope scope(*this);
   add_event({action::write, number(at), std::memory_order_relaxed}, 0, 0, true, false, size, code);
-  judge(memory_.write(number(at), size, running_, self().clock), true, code);
-  forget_atomics(number(at), size, true, code);
+  if (!alone_) judge(memory_.write(number(at), size, running_, self().clock), true, code);
+  if (!atomics_.empty()) forget_atomics(number(at), size, true, code);
 }
 
 void execution::free(void* at, const void* code) {
@@ -659,8 +684,10 @@ void execution::free(void* at, const void* code) {
   const checker_scope scope(*this);
   const std::size_t size = malloc_usable_size(at);
   add_event({action::free, number(at), std::memory_order_relaxed}, 0, 0, true, false, size, code);
-  judge(memory_.free(number(at), size, running_, self().clock), true, code);
-  forget_atomics(number(at), size, true, code);
+  if (!alone_) {
+    judge(memory_.free(number(at), size, running_, self().clock), true, code);
+    forget_atomics(number(at), size, true, code);
+  }
   freed_.push_back(at);
 }
 

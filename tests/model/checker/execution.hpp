@@ -78,6 +78,8 @@ class execution {
   /// The memory is kept until the execution is over, so that its address does not come back.
   void free(void* at, const void* code = nullptr);
   void pause(const void* code = nullptr);
+  /// Goes on when another thread has made a step, or none can.
+  void yield(const void* code = nullptr);
   /// False: the deadline came, which the model's clock reads then.
   bool block(const void* at, std::uint32_t expected, std::int64_t deadline, const void* code = nullptr);
   void wake(const void* at, int count, const void* code = nullptr);
@@ -88,7 +90,7 @@ class execution {
  private:
   class checker_scope;
 
-  enum class state : std::uint8_t { unused, ready, paused, blocked, awaiting, joining, ended };
+  enum class state : std::uint8_t { unused, ready, paused, yielding, blocked, awaiting, joining, ended };
   struct thread_of_model {
     std::string name;
     std::function<void()> body;
@@ -105,6 +107,7 @@ class execution {
       std::uint64_t changes;  // of its value, until then
     };
     std::vector<look> looks;  // since its last pause
+    unsigned yielded_at = 0;
     // while it is blocked
     bool woken = false;
     bool timed = false;
@@ -167,6 +170,7 @@ class execution {
   vector_clock past_writes_;
   vector_clock past_pauses_;
   bool reduced_ = false;
+  bool alone_ = true;  // the body, before it made a thread and after it waited for all: its accesses race with nobody's
   std::int64_t now_ = 0;
   std::string failure_;
   std::set<std::string> outcomes_;

@@ -50,20 +50,28 @@ class plain_memory {
     std::uint32_t thread : 3;
     std::uint32_t when : 29;
   };
+  using reads = std::array<std::array<moment, 8>, max_threads>;  // by each thread, of each byte
   struct word {
-    std::uintptr_t key;
+    std::uintptr_t key = 0;
     std::uint32_t execution = 0;
-    std::uint8_t atomics;
-    std::uint8_t freed;
+    std::uint8_t atomics = 0;
+    std::uint8_t freed = 0;
+    std::uint8_t is_written = 0;  // a bit for each byte, as the next
+    std::uint8_t is_read = 0;     // by the owner
+    std::uint8_t owner = max_threads;
+    std::uint32_t shared = 0;  // what others have read, too; 0 as long as only the owner has touched it
     std::array<write_event, 8> written;
-    std::array<std::array<moment, 8>, max_threads> read;
+    std::array<moment, 8> read;  // by the owner, as long as it is not shared
   };
 
+  [[nodiscard]] reads& share(word& here);
   [[nodiscard]] word& find(std::uintptr_t key);
   template <bool Writes>
   [[nodiscard]] verdict access(std::uintptr_t address, std::size_t size, unsigned thread, const vector_clock& clock);
 
   std::vector<word> words_;
+  std::vector<reads> shared_;
+  std::size_t shared_used_ = 1;
   std::size_t used_ = 0;
   std::uint32_t execution_ = 1;
 };

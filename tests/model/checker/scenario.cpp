@@ -26,6 +26,9 @@ unsigned scenario::choose(unsigned count) { return execution::current()->choose(
 void pause() {
   if (auto* const run = execution::current()) run->pause(__builtin_return_address(0));
 }
+void yield() {
+  if (auto* const run = execution::current()) run->yield(__builtin_return_address(0));
+}
 void detail::await(const void* flag, std::size_t size) {
   execution::current()->await(flag, size, __builtin_return_address(0));
 }

@@ -101,6 +101,8 @@ void await(const void* flag, std::size_t size);
 
 /// A step of a spin loop, outside of production code, which has spin_pause().
 void pause();
+/// Lets others make a step, if they can. For a loop that looks busily for what another thread is about to do.
+void yield();
 /// Waits until the flag is set, and acquires it: as a spin loop would, in one step.
 template <class Flag>
 void await(const Flag& flag) {

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// The worker's own code, worker.cpp, with all that it works on: whoever makes something ready need not know who sleeps,
+// and yet it runs. A lost wake-up is an execution in which everybody is blocked.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "charkha/detail/executor.hpp"
+#include "charkha/detail/this_thread.hpp"
+#include "checker/scenario.hpp"
+#include "parker.hpp"
+#include "runtime_state.hpp"
+
+using namespace charkha::detail;  // NOLINT(google-build-using-namespace)
+using charkha::model::explore;
+using charkha::model::options;
+using charkha::model::scenario;
+
+namespace {
+
+class model_clock final : public time_source {
+ public:
+  [[nodiscard]] std::int64_t now() const noexcept override { return charkha::model::now(); }
+};
+
+class parkers final : public waker {
+ public:
+  void unpark(std::size_t worker) noexcept override { each[worker].unpark(); }
+  std::array<parker, 3> each;
+};
+
+// A runtime whose workers are threads of the model, and which stops when so many items have run.
+class model_runtime {
+ public:
+  model_runtime(scenario& of, std::size_t workers, int items) : run_(of), left_(items) {
+    state_ = new runtime_state({workers, clock_, wake_, nullptr, nullptr, 1, 1});
+  }
+  ~model_runtime() {
+    run_.check(left_.load(std::memory_order_relaxed) == 0, "all that was made ready has run");
+    state_->close();
+    state_->give_up();
+  }
+  model_runtime(const model_runtime&) = delete;
+  model_runtime& operator=(const model_runtime&) = delete;
+
+  void start() {
+    static constexpr std::array names{"worker 0", "worker 1", "worker 2"};
+    for (std::size_t i = 0; i < state_->worker_count(); ++i) {
+      run_.thread(names[i], [this, i] { serve(i); });
+    }
+  }
+  [[nodiscard]] runtime_state& state() noexcept { return *state_; }
+  void item_ran() noexcept {
+    if (left_.fetch_sub(1, std::memory_order_relaxed) == 1) state_->stop();
+  }
+
+ private:
+  // As thread_driver::serve, without its pauses: a model has no time to pass.
+  void serve(std::size_t index) noexcept {
+    worker& self = state_->worker_at(index);
+    set_current_worker(&self);
+    for (bool serving = true; serving;) {
+      switch (self.step()) {
+        case step_result::ran:
+          break;
+        case step_result::idle:
+          charkha::model::yield();
+          break;
+        case step_result::park:
+          while (!self.unparked(wake_->each[index].park_until(self.park_deadline()))) {
+          }
+          break;
+        case step_result::stopped:
+          serving = false;
+          break;
+      }
+    }
+    set_current_worker(nullptr);
+  }
+
+  scenario& run_;
+  model_clock clock_;
+  std::shared_ptr<parkers> wake_ = std::make_shared<parkers>();
+  runtime_state* state_;
+  std::atomic<int> left_;
+};
+
+// Runs once, and then makes others ready.
+class item final : public ready_item {
+ public:
+  explicit item(model_runtime& of) noexcept : runtime_(of) {}
+  void then(item& next, ready_kind kind) noexcept {
+    next_[count_] = &next;
+    kinds_[count_++] = kind;
+  }
+  void run(worker_context& worker) noexcept override {
+    for (std::size_t i = 0; i < count_; ++i) worker.owner.make_ready(*next_[i], kinds_[i]);
+    runtime_.item_ran();
+  }
+
+ private:
+  model_runtime& runtime_;
+  std::array<item*, 2> next_{};
+  std::array<ready_kind, 2> kinds_{};
+  std::size_t count_ = 0;
+};
+
+// A timer whose expiry the step that armed it waits for: the worker is inside that step until somebody else is awake in
+// time.
+class awaited_timer final : public timer_entry {
+ public:
+  awaited_timer() noexcept : timer_entry(true) {}
+  [[nodiscard]] ready_item* expire() noexcept override {
+    expired_.store(true, std::memory_order_release);
+    return nullptr;
+  }
+  void wait() const noexcept { charkha::model::await(expired_); }
+
+ private:
+  std::atomic<bool> expired_{false};
+};
+
+class arming_item final : public ready_item {
+ public:
+  arming_item(model_runtime& of, std::size_t timers) noexcept : runtime_(of), timers_(timers) {}
+  void run(worker_context& /*worker*/) noexcept override {
+    // Each earlier than the one before: whoever sleeps until that one is to be woken.
+    for (std::size_t i = 0; i < timers_; ++i) runtime_.state().arm(each_[i], 9000 - 4000 * static_cast<int>(i));
+    for (std::size_t i = timers_; i-- > 0;) each_[i].wait();
+    for (std::size_t i = 0; i < timers_; ++i) timer_driver::disarm(each_[i]);
+    runtime_.item_ran();
+  }
+
+ private:
+  model_runtime& runtime_;
+  std::size_t timers_;
+  std::array<awaited_timer, 2> each_;
+};
+
+}  // namespace
+
+TEST_CASE("an item from outside runs, however its push falls between the workers' looks and their parking") {
+  const auto found =
+      explore({.name = "parking: one item from outside, two workers", .preemptions = 2}, [](scenario& run) {
+        auto& runtime = run.make<model_runtime>(run, 2, 1);
+        auto& first = run.make<item>(runtime);
+        runtime.start();
+        runtime.state().make_ready(first, ready_kind::created);
+        run.join();
+      });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("two threads outside make something ready at once") {
+  const auto found =
+      explore({.name = "parking: two items from two threads outside", .preemptions = 1}, [](scenario& run) {
+        auto& runtime = run.make<model_runtime>(run, 2, 2);
+        auto& first = run.make<item>(runtime);
+        auto& second = run.make<item>(runtime);
+        runtime.start();
+        run.thread("outside", [&] { runtime.state().make_ready(second, ready_kind::created); });
+        runtime.state().make_ready(first, ready_kind::created);
+        run.join();
+      });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("an item makes two others ready: no worker has to be awake for them") {
+  const auto found =
+      explore({.name = "parking: an item makes two ready, two workers", .preemptions = 1}, [](scenario& run) {
+        auto& runtime = run.make<model_runtime>(run, 2, 3);
+        auto& first = run.make<item>(runtime);
+        auto& second = run.make<item>(runtime);
+        auto& third = run.make<item>(runtime);
+        first.then(second, ready_kind::woken);
+        first.then(third, ready_kind::created);
+        runtime.start();
+        runtime.state().make_ready(first, ready_kind::created);
+        run.join();
+      });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("one worker parks and is woken") {
+  const auto found = explore({.name = "parking: one worker, two items in turn", .preemptions = 3}, [](scenario& run) {
+    auto& runtime = run.make<model_runtime>(run, 1, 2);
+    auto& first = run.make<item>(runtime);
+    auto& second = run.make<item>(runtime);
+    runtime.start();
+    runtime.state().make_ready(first, ready_kind::created);
+    runtime.state().make_ready(second, ready_kind::created);
+    run.join();
+  });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("a timer that is armed while another worker parks is collected in time") {
+  const auto found =
+      explore({.name = "parking: a timer is armed while the keeper parks", .preemptions = 2}, [](scenario& run) {
+        auto& runtime = run.make<model_runtime>(run, 2, 1);
+        auto& first = run.make<arming_item>(runtime, std::size_t{1});
+        runtime.state().make_ready(first, ready_kind::created);
+        runtime.start();
+        run.join();
+      });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("an earlier timer wakes whoever sleeps until a later one") {
+  const auto found = explore({.name = "parking: an earlier timer", .preemptions = 1}, [](scenario& run) {
+    auto& runtime = run.make<model_runtime>(run, 2, 1);
+    auto& first = run.make<arming_item>(runtime, std::size_t{2});
+    runtime.state().make_ready(first, ready_kind::created);
+    runtime.start();
+    run.join();
+    run.check(charkha::model::now() <= 9000, "nobody slept longer than until the last one");
+  });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("three workers, items that make others ready, at random") {
+  const auto found = explore({.name = "parking: three workers at random", .random = 3000}, [](scenario& run) {
+    auto& runtime = run.make<model_runtime>(run, 3, 5);
+    std::array<item*, 5> items{};
+    for (auto& each : items) each = &run.make<item>(runtime);
+    items[0]->then(*items[1], ready_kind::created);
+    items[0]->then(*items[2], ready_kind::created);
+    items[3]->then(*items[4], ready_kind::woken);
+    runtime.start();
+    run.thread("outside", [&] { runtime.state().make_ready(*items[3], ready_kind::created); });
+    runtime.state().make_ready(*items[0], ready_kind::created);
+    run.join();
+  });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
