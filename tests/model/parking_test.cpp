@@ -6,87 +6,17 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "charkha/detail/executor.hpp"
-#include "charkha/detail/this_thread.hpp"
 #include "checker/scenario.hpp"
-#include "parker.hpp"
-#include "runtime_state.hpp"
+#include "model_runtime.hpp"
 
 using namespace charkha::detail;  // NOLINT(google-build-using-namespace)
 using charkha::model::explore;
-using charkha::model::options;
+using charkha::model::model_runtime;
 using charkha::model::scenario;
 
 namespace {
-
-class model_clock final : public time_source {
- public:
-  [[nodiscard]] std::int64_t now() const noexcept override { return charkha::model::now(); }
-};
-
-class parkers final : public waker {
- public:
-  void unpark(std::size_t worker) noexcept override { each[worker].unpark(); }
-  std::array<parker, 3> each;
-};
-
-// A runtime whose workers are threads of the model, and which stops when so many items have run.
-class model_runtime {
- public:
-  model_runtime(scenario& of, std::size_t workers, int items) : run_(of), left_(items) {
-    state_ = new runtime_state({workers, clock_, wake_, nullptr, nullptr, 1, 1});
-  }
-  ~model_runtime() {
-    run_.check(left_.load(std::memory_order_relaxed) == 0, "all that was made ready has run");
-    state_->close();
-    state_->give_up();
-  }
-  model_runtime(const model_runtime&) = delete;
-  model_runtime& operator=(const model_runtime&) = delete;
-
-  void start() {
-    static constexpr std::array names{"worker 0", "worker 1", "worker 2"};
-    for (std::size_t i = 0; i < state_->worker_count(); ++i) {
-      run_.thread(names[i], [this, i] { serve(i); });
-    }
-  }
-  [[nodiscard]] runtime_state& state() noexcept { return *state_; }
-  void item_ran() noexcept {
-    if (left_.fetch_sub(1, std::memory_order_relaxed) == 1) state_->stop();
-  }
-
- private:
-  // As thread_driver::serve, without its pauses: a model has no time to pass.
-  void serve(std::size_t index) noexcept {
-    worker& self = state_->worker_at(index);
-    set_current_worker(&self);
-    for (bool serving = true; serving;) {
-      switch (self.step()) {
-        case step_result::ran:
-          break;
-        case step_result::idle:
-          charkha::model::yield();
-          break;
-        case step_result::park:
-          while (!self.unparked(wake_->each[index].park_until(self.park_deadline()))) {
-          }
-          break;
-        case step_result::stopped:
-          serving = false;
-          break;
-      }
-    }
-    set_current_worker(nullptr);
-  }
-
-  scenario& run_;
-  model_clock clock_;
-  std::shared_ptr<parkers> wake_ = std::make_shared<parkers>();
-  runtime_state* state_;
-  std::atomic<int> left_;
-};
 
 // Runs once, and then makes others ready.
 class item final : public ready_item {

@@ -159,7 +159,8 @@ class task {
   }
   void look_at_awaited() {
     if (state_.hold_to_look() != look_result::held) return;
-    if (!orphaned_.load(std::memory_order_relaxed)) run_.check(awaited_ == 0, "it is there as long as nothing says otherwise");
+    if (!orphaned_.load(std::memory_order_relaxed))
+      run_.check(awaited_ == 0, "it is there as long as nothing says otherwise");
     static_cast<void>(state_.release_hold());
   }
 
@@ -281,16 +282,17 @@ TEST_CASE("two cancellers and a completer: requests may come as one, none is los
 }
 
 TEST_CASE("a request that is passed on leaves the wait to its completer; whoever comes last carries the task on") {
-  const auto found = explore({.name = "state: holder against completer against canceller", .preemptions = 3}, [](scenario& run) {
-    auto& t = run.make<task>(run);
-    run.thread("completer", [&] { t.complete_with_result(0); });
-    run.thread("passes on", [&] { t.pass_on(); });
-    run.thread("canceller", [&] { t.cancel(); });
-    t.step();
-    run.join();
-    run.check(t.ended(), "it has ended");
-    run.check(t.delivered() <= 2, "no request comes twice");
-  });
+  const auto found =
+      explore({.name = "state: holder against completer against canceller", .preemptions = 3}, [](scenario& run) {
+        auto& t = run.make<task>(run);
+        run.thread("completer", [&] { t.complete_with_result(0); });
+        run.thread("passes on", [&] { t.pass_on(); });
+        run.thread("canceller", [&] { t.cancel(); });
+        t.step();
+        run.join();
+        run.check(t.ended(), "it has ended");
+        run.check(t.delivered() <= 2, "no request comes twice");
+      });
   CHECK_MESSAGE(found.holds(), found.failure);
 }
 

@@ -232,9 +232,8 @@ bool execution::is_enabled(const thread_of_model& thread) const noexcept {
     case state::ready:
       return true;
     case state::paused:
-      return thread.may_be_fresher || std::any_of(thread.looks.begin(), thread.looks.end(), [](const auto& look) {
-               return look.at->changes() != look.changes;
-             });
+      return thread.may_be_fresher || std::any_of(thread.looks.begin(), thread.looks.end(),
+                                                  [](const auto& look) { return look.at->changes() != look.changes; });
     case state::yielding:
       return steps_ > thread.yielded_at;
     case state::blocked:

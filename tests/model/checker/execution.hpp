@@ -100,7 +100,7 @@ class execution {
     vector_clock past;  // all that its next step depends on, by happens-before or not: see could_come_earlier()
     operation pending;
     // while it spins
-    bool acted = false;              // since its last pause
+    bool acted = false;           // since its last pause
     bool may_be_fresher = false;  // it read a value that is not the newest
     struct look {
       location* at;
@@ -160,7 +160,7 @@ class execution {
   bool failed_ = false;
   unsigned starting_ = max_threads;  // runs up to its first access, then its maker goes on
   unsigned maker_ = 0;
-  operation done_;  // the last step, as far as others can tell
+  operation done_;       // the last step, as far as others can tell
   unsigned asleep_ = 0;  // threads whose next step was explored already, and is independent of all since
   unsigned preemptions_ = 0;
   unsigned spurious_ = 0;

@@ -28,7 +28,9 @@ struct operation {
   std::uintptr_t address = 0;
   std::memory_order order = std::memory_order_relaxed;
 
-  [[nodiscard]] bool writes() const noexcept { return what != action::load && what != action::await && what != action::start; }
+  [[nodiscard]] bool writes() const noexcept {
+    return what != action::load && what != action::await && what != action::start;
+  }
 };
 
 /// Does it matter which of the two comes first?

@@ -29,7 +29,7 @@ void pause() {
 void yield() {
   if (auto* const run = execution::current()) run->yield(__builtin_return_address(0));
 }
-void detail::await(const void* flag, std::size_t size) {
+void await_flag(const void* flag, std::size_t size) {
   execution::current()->await(flag, size, __builtin_return_address(0));
 }
 std::int64_t now() noexcept {

@@ -92,9 +92,8 @@ class scenario {
   std::vector<std::shared_ptr<void>> shared_;
 };
 
-namespace detail {
-void await(const void* flag, std::size_t size);
-}
+/// See await().
+void await_flag(const void* flag, std::size_t size);
 
 /// Goes through the executions of a scenario until one fails, and prints how many there were.
 [[nodiscard]] report explore(const options& how, const std::function<void(scenario&)>& what);
@@ -106,7 +105,7 @@ void yield();
 /// Waits until the flag is set, and acquires it: as a spin loop would, in one step.
 template <class Flag>
 void await(const Flag& flag) {
-  detail::await(&flag, sizeof flag);
+  await_flag(&flag, sizeof flag);
 }
 /// Nanoseconds; moves on when a wait with a deadline times out.
 [[nodiscard]] std::int64_t now() noexcept;
