@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -36,6 +37,36 @@ class item final : public ready_item {
   std::array<item*, 2> next_{};
   std::array<ready_kind, 2> kinds_{};
   std::size_t count_ = 0;
+};
+
+// Makes another one ready and waits for it inside its step: only another worker can run that.
+class dependent_item final : public ready_item {
+ public:
+  dependent_item(model_runtime& of, ready_item& needed, const std::atomic<bool>& over) noexcept
+      : runtime_(of), needed_(needed), over_(over) {}
+  void run(worker_context& worker) noexcept override {
+    worker.owner.make_ready(needed_, ready_kind::created);
+    charkha::model::await(over_);
+    runtime_.item_ran();
+  }
+
+ private:
+  model_runtime& runtime_;
+  ready_item& needed_;
+  const std::atomic<bool>& over_;
+};
+
+class needed_item final : public ready_item {
+ public:
+  explicit needed_item(model_runtime& of) noexcept : runtime_(of) {}
+  void run(worker_context& /*worker*/) noexcept override {
+    over.store(true, std::memory_order_release);
+    runtime_.item_ran();
+  }
+  std::atomic<bool> over{false};
+
+ private:
+  model_runtime& runtime_;
 };
 
 // A timer whose expiry the step that armed it waits for: the worker is inside that step until somebody else is awake in
@@ -112,6 +143,21 @@ TEST_CASE("an item makes two others ready: no worker has to be awake for them") 
         run.join();
       });
   CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("an item waits in its step for one that it made ready: another worker is awake, or is woken") {
+  const auto body = [](scenario& run) {
+    auto& runtime = run.make<model_runtime>(run, 2, 2);
+    auto& needed = run.make<needed_item>(runtime);
+    auto& first = run.make<dependent_item>(runtime, needed, needed.over);
+    runtime.state().make_ready(first, ready_kind::created);
+    runtime.start();
+    run.join();
+  };
+  const auto found = explore({.name = "parking: an item needs one that it made ready", .preemptions = 2}, body);
+  CHECK_MESSAGE(found.holds(), found.failure);
+  const auto more = explore({.name = "parking: the same at random", .random = 5000, .changes = 4}, body);
+  CHECK_MESSAGE(more.holds(), more.failure);
 }
 
 TEST_CASE("one worker parks and is woken") {

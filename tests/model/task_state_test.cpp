@@ -87,6 +87,7 @@ class task {
 
   /// Ends the wait, if there is one.
   void cancel() {
+    message_.store(1, std::memory_order_relaxed);
     switch (state_.hold_for_cancel()) {
       case cancel_result::refused:
         return;
@@ -101,6 +102,7 @@ class task {
   }
   /// Passes the request on to what the task waits for, which takes it: the wait goes on.
   void pass_on() {
+    message_.store(1, std::memory_order_relaxed);
     switch (state_.hold_for_cancel()) {
       case cancel_result::refused:
         return;
@@ -119,6 +121,7 @@ class task {
   }
   /// Finds that what the task waits for is done: the request stays with the task.
   void leave_undelivered() {
+    message_.store(1, std::memory_order_relaxed);
     if (state_.hold_for_cancel() != cancel_result::held) return;
     read_wait();
     if (state_.release_hold_undelivered() == release_result::make_ready) resume();
@@ -180,15 +183,19 @@ class task {
   void resume() {
     frame_->local = 3;
     const bool cancelled = state_.take_cancel();
-    if (cancelled) ++delivered_;
+    if (cancelled) deliver();
     if (!cancelled && result_ != 0) run_.check(result_ == 7, "the result is there");
     ++frame_->waited;
     step();
   }
+  void deliver() {
+    ++delivered_;
+    run_.check(message_.load(std::memory_order_relaxed) == 1, "what the canceller left is there");
+  }
   void end() {
     run_.check(!ended_, "it ends once");
     ended_ = true;
-    if (state_.finish()) ++delivered_;
+    if (state_.finish()) deliver();
     delete frame_;
   }
 
@@ -206,6 +213,7 @@ class task {
   unsigned delivered_ = 0;
   // cancellers
   atomic<unsigned> asked_{0};
+  atomic<int> message_{0};
 };
 
 }  // namespace
@@ -299,7 +307,7 @@ TEST_CASE("a request that is passed on leaves the wait to its completer; whoever
 TEST_CASE("a request that is left undelivered stays with the task") {
   const auto found = explore({.name = "state: undelivered against complete"}, [](scenario& run) {
     auto& t = run.make<task>(run);
-    run.thread("completer", [&] { t.complete(0); });
+    run.thread("completer", [&] { t.complete_with_result(0); });
     run.thread("leaves it", [&] { t.leave_undelivered(); });
     t.step();
     run.join();
