@@ -139,7 +139,8 @@ struct random_program {
       std::array<std::string, 3> read;
       const auto go = [&](std::size_t thread) {
         int stored = static_cast<int>(thread);
-        for (const auto& each : threads[thread]) {
+        for (std::size_t i = 0; i < (thread == 2 ? 2U : 3U); ++i) {
+          const step& each = threads[thread][i];
           auto& x = variables[each.variable];
           int met = 0;
           switch (each.what) {

@@ -237,7 +237,7 @@ bool execution::is_enabled(const thread_of_model& thread) const noexcept {
     case state::yielding:
       return steps_ > thread.yielded_at;
     case state::blocked:
-      return thread.woken || thread.timed;
+      return thread.woken || (thread.timed && !limits_.patient);
     case state::awaiting: {
       const auto known = atomics_.find(thread.pending.address);
       return known != atomics_.end() && known->second->newest().value != 0;
@@ -267,6 +267,15 @@ void execution::schedule() {
   }
   for (unsigned i = 0; enabled == 0 && i < count_; ++i) {
     if (threads_[i].is == state::yielding) enabled = 1U << i;
+  }
+  if (enabled == 0) {
+    std::int64_t first = INT64_MAX;
+    for (unsigned i = 0; i < count_; ++i) {
+      const auto& thread = threads_[i];
+      if (thread.is != state::blocked || !thread.timed || thread.deadline >= first) continue;
+      first = thread.deadline;
+      enabled = 1U << i;
+    }
   }
   if (enabled == 0) fail_stuck();
   const unsigned next = choose_thread(enabled);

@@ -32,6 +32,7 @@ struct limits {
   unsigned changes;  // of priority, when a seed decides
   unsigned steps;
   bool reduce;
+  bool patient;  // time passes only when nobody can go on
 };
 
 class execution {

@@ -45,7 +45,7 @@ report explore(const options& how, const std::function<void(scenario&)>& what) {
   // One for all: the stacks and the shadow of the memory are used again.
   static auto* const run = new execution;
   const auto begin = std::chrono::steady_clock::now();
-  const limits bounds{how.preemptions, how.spurious_failures, how.changes, how.steps, how.reduce};
+  const limits bounds{how.preemptions, how.spurious_failures, how.changes, how.steps, how.reduce, how.patient};
   const std::function<void()> body = [&] {
     scenario self;
     what(self);

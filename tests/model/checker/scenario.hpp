@@ -36,6 +36,9 @@ struct options {
   unsigned preemptions = unbounded;
   /// Weak compare-exchanges that fail without a reason, in one execution.
   unsigned spurious_failures = 1;
+  /// A wait with a deadline times out only when nobody else can go on, for scenarios that say how late something may be.
+  /// Otherwise at any time: the other threads may be slow.
+  bool patient = false;
   /// Steps of one execution; more are taken for a loop that does not end.
   unsigned steps = 5000;
   /// The search ends here, and has not found out.
