@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The work-stealing deque in both its uses: each item is given out exactly once, with what its maker wrote in it.
-#include "deque.hpp"
+#include "charkha/detail/deque.hpp"
 
 #include <doctest/doctest.h>
 

@@ -9,8 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "charkha/detail/deque.hpp"
 #include "checker/scenario.hpp"
-#include "deque.hpp"
 #include "parker.hpp"
 #include "timer_driver.hpp"
 

@@ -232,8 +232,9 @@ bool execution::is_enabled(const thread_of_model& thread) const noexcept {
     case state::ready:
       return true;
     case state::paused:
-      return thread.may_be_fresher || std::any_of(thread.looks.begin(), thread.looks.end(),
-                                                  [](const auto& look) { return look.at->changes() != look.changes; });
+      return thread.may_be_fresher || thread.looks.empty() ||
+             std::any_of(thread.looks.begin(), thread.looks.end(),
+                         [](const auto& look) { return look.at->changes() != look.changes; });
     case state::yielding:
       return steps_ > thread.yielded_at;
     case state::blocked:
@@ -360,7 +361,7 @@ void execution::pause(const void* code) {
   own.is = state::ready;
   own.acted = false;
   // Stores become visible in the end: what it looked at it sees as it is now.
-  for (const auto& look : own.looks) look.at->note_read(look.at->count() - 1, running_, own.clock[running_], false);
+  for (const auto& look : own.looks) look.at->see_newest(running_, own.clock[running_]);
   own.past.join(past_writes_);
   own.past.learn(running_, own.clock[running_]);
   past_pauses_.join(own.past);
@@ -562,6 +563,7 @@ void execution::store(void* at, std::size_t size, std::uint64_t value, std::memo
                     .released = releases(order) ? own.clock : vector_clock(),
                     .past = own.past},
                    running_, own.clock[running_], is_sequential(order));
+  own.looks.clear();  // no idle turn of a spin loop
   poke(at, size, to.newest().value);
   add_event(what, value, 0, true, choice != 0, size, code);
   own.clock.tick(running_);
@@ -600,7 +602,11 @@ std::uint64_t execution::read_modify_write(void* at, std::size_t size, modify ho
   if (met.releases) made.released = met.released;
   if (releases(order)) made.released.join(own.clock);
   word.insert_behind(index, made, running_, now, is_sequential(order));
-  note_look(word);
+  if (made.value == met.value) {
+    note_look(word);
+  } else {
+    own.looks.clear();
+  }
   poke(at, size, word.newest().value);
   add_event(what, met.value, made.value, true, choice != 0, size, code);
   own.clock.tick(running_);
@@ -667,8 +673,9 @@ bool execution::compare_exchange(void* at, std::size_t size, std::uint64_t& expe
     if (acquires(failure) && met.releases) own.clock.join(met.released);
     add_event({what.what, what.address, failure}, met.value, 0, false, stale, size, code);
     expected = met.value;
+    note_look(word);
   }
-  note_look(word);
+  if (taken.succeeds) own.looks.clear();
   own.clock.tick(running_);
   return taken.succeeds;
 }
@@ -733,7 +740,8 @@ void execution::fail_race(std::uintptr_t address, const plain_memory::event& oth
                      threads_[other.thread].name + (other.writes ? " wrote" : " read");
   if (tracing_) {
     text += "\n    at " + trace::place(code);
-    const auto* before = other.when == 0 ? nullptr : trace_.find(other.thread, other.when, address, other.writes);
+    const auto* before = other.when == 0 ? trace_.find_atomic(other.thread, address)
+                                         : trace_.find(other.thread, other.when, address, other.writes);
     if (before != nullptr) text += "\n    and " + trace::place(before->code);
   }
   fail(text);

@@ -57,6 +57,8 @@ class location {
   vector_clock past_accesses;
 
   void note_read(std::size_t index, unsigned thread, moment when, bool sequentially_consistent);
+  /// From here on the thread reads nothing older than the newest store: in the end stores become visible.
+  void see_newest(unsigned thread, moment when) { note(thread, when, stores_.back().at, false); }
   /// Puts a store behind the one at `index`.
   void insert_behind(std::size_t index, store what, unsigned thread, moment when, bool sequentially_consistent);
 

@@ -114,6 +114,14 @@ const trace::event* trace::find(unsigned thread, moment when, std::uintptr_t add
   return found;
 }
 
+const trace::event* trace::find_atomic(unsigned thread, std::uintptr_t address) const noexcept {
+  const event* found = nullptr;
+  for (const auto& each : events_) {
+    if (each.what.what < action::read && each.thread == thread && each.what.address == address) found = &each;
+  }
+  return found;
+}
+
 std::string trace::place(const void* code) {
   const auto where = look_up(code);
   if (where.line == 0) {

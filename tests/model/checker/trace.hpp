@@ -28,6 +28,8 @@ class trace {
   void add(const event& what) { events_.push_back(what); }
   /// The last plain access of that thread up to `when` to that byte, or null.
   [[nodiscard]] const event* find(unsigned thread, moment when, std::uintptr_t address, bool writes) const noexcept;
+  /// The last atomic access of that thread to what begins there, or null.
+  [[nodiscard]] const event* find_atomic(unsigned thread, std::uintptr_t address) const noexcept;
   /// A line for each event but the plain accesses.
   [[nodiscard]] std::string text(const std::vector<std::string>& threads) const;
   /// "file:line  source" of some code.

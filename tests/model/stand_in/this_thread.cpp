@@ -5,8 +5,8 @@
 #include <array>
 #include <utility>
 
-#include "../../../core/src/frame_cache.hpp"
 #include "charkha/detail/context_state.hpp"
+#include "charkha/detail/frame_cache.hpp"
 #include "checker/scenario.hpp"
 #include "checker/vector_clock.hpp"
 
