@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "checker/atomic.hpp"
 #include "checker/scenario.hpp"
@@ -34,6 +35,14 @@ struct bench {
   void push() {
     items[pushed].written = 1;
     queue.push(&items[pushed++]);
+  }
+  void push_two() {
+    std::array<item*, 2> both{};
+    for (item*& each : both) {
+      items[pushed].written = 1;
+      each = &items[pushed++];
+    }
+    queue.push(std::span<item* const>(both));
   }
   bool got(item* one) {
     if (one == nullptr) return false;
@@ -127,6 +136,20 @@ TEST_CASE("fork deque: it grows under a thief's hands") {
     });
     b.push();
     b.push();
+    static_cast<void>(b.pop());
+    b.finish();
+  });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("fork deque: several pushed at once, into a ring that has no room for them") {
+  const auto found = explore({.name = "fork deque: two pushed at once"}, [](scenario& run) {
+    auto& b = run.make<bench>(run, 1, around_zero);
+    run.thread("thief", [&] {
+      static_cast<void>(b.steal());
+      static_cast<void>(b.steal());
+    });
+    b.push_two();
     static_cast<void>(b.pop());
     b.finish();
   });
