@@ -38,7 +38,7 @@ struct place {
     wake_for_work();
   }
   void wake_for_work() {
-    if (idle.pick_for_work() == sleeper) bed.unpark();
+    if (idle.wants_work() && idle.pick_for_work() == sleeper) bed.unpark();
   }
   void arm(timer_entry& entry, std::int64_t deadline) {
     if (!timers.arm(0, entry, deadline)) return;
