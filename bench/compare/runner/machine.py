@@ -91,7 +91,7 @@ class Noise:
 
     def listen(self):
         self.notes["turns"].append([turn() for _ in range(30)])
-        all_time, stolen = (now - then for now, then in zip(jiffies(), self.begin))
+        all_time, stolen = (end - begin for end, begin in zip(jiffies(), self.begin))
         self.notes["steal"] = max(self.notes["steal"], stolen / all_time if all_time else 0.0)
 
     @staticmethod
