@@ -56,7 +56,7 @@ ready_item* worker::next_item() noexcept {
     if (ready_item* item = next_in_slot()) return item;
   }
   if (turn_left_ <= 0) begin_turn();
-  if (forks.size() > 0) [[unlikely]] {
+  if (!forks.empty()) [[unlikely]] {
     if (ready_item* child = next_child()) return child;
   }
   fork_run_ = 0;
