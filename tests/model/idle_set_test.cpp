@@ -30,7 +30,7 @@ struct item {};
 
 // One worker that sleeps, and what is pushed by others on a deque of theirs.
 struct place {
-  explicit place(scenario& of, std::size_t workers = 2) : run(of), idle(workers), timers(1, 0, false) {}
+  explicit place(scenario& of, std::size_t workers = 2) : run(of), idle(workers), timers(2, 0, false) {}
 
   // Others.
   void push() {
@@ -169,6 +169,33 @@ TEST_CASE("an earlier timer wakes a keeper who sleeps until a later one") {
     run.join();
     static_cast<void>(timer_driver::disarm(timer));
     static_cast<void>(timer_driver::disarm(late_timer));
+  });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("the keeper leaves while a timer is armed: he sees it and wakes the next, or the one who arms it does") {
+  const auto found = explore({.name = "idle: arm against a keeper who leaves"}, [](scenario& run) {
+    auto& p = run.make<place>(run, 3);
+    auto& over = run.make<std::atomic<bool>>(false);
+    auto& first = run.make<entry>(over);
+    auto& next = run.make<entry>(over);
+    constexpr std::size_t keeper = 0;
+    static_cast<void>(p.timers.arm(1, first, 5000));
+    static_cast<void>(p.idle.announce(keeper, false));
+    p.idle.set_keeper_deadline(keeper, 5000);
+    static_cast<void>(p.idle.announce(place::sleeper, false));
+    run.thread("sleeper", [&] { run.check(p.bed.park_until(parker::never), "by a token"); });
+    run.thread("keeper", [&] {
+      // His time has come. He collects what is due, and finds something that keeps him busy.
+      if (!p.idle.retract(keeper)) return p.bed.unpark();  // taken out for the new timer: the test is over
+      for (const std::size_t shard : {0U, 1U}) static_cast<void>(p.timers.collect(shard, 5000, [](ready_item&) {}));
+      static_cast<void>(p.idle.end_search());
+      const std::int64_t earliest = p.timers.earliest();
+      if (earliest != timer_driver::never && p.idle.pick_for_deadline(earliest) == place::sleeper) p.bed.unpark();
+    });
+    p.arm(next, 9000);
+    run.join();
+    static_cast<void>(timer_driver::disarm(next));
   });
   CHECK_MESSAGE(found.holds(), found.failure);
 }

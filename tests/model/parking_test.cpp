@@ -69,6 +69,47 @@ class needed_item final : public ready_item {
   model_runtime& runtime_;
 };
 
+// Waits inside its step for another one, which others make ready.
+class waiting_item final : public ready_item {
+ public:
+  waiting_item(model_runtime& of, const std::atomic<bool>& over) noexcept : runtime_(of), over_(over) {}
+  void run(worker_context& /*worker*/) noexcept override {
+    charkha::model::await(over_);
+    runtime_.item_ran();
+  }
+
+ private:
+  model_runtime& runtime_;
+  const std::atomic<bool>& over_;
+};
+
+// A timer that makes an item ready, or nothing.
+class ready_timer final : public timer_entry {
+ public:
+  explicit ready_timer(ready_item* due = nullptr) noexcept : timer_entry(true), due_(due) {}
+  [[nodiscard]] ready_item* expire() noexcept override { return due_; }
+
+ private:
+  ready_item* due_;
+};
+
+// Arms timers and ends.
+class setting_item final : public ready_item {
+ public:
+  setting_item(model_runtime& of, timer_entry& early, timer_entry& late) noexcept
+      : runtime_(of), early_(early), late_(late) {}
+  void run(worker_context& /*worker*/) noexcept override {
+    runtime_.state().arm(early_, 5000);
+    runtime_.state().arm(late_, 9000);
+    runtime_.item_ran();
+  }
+
+ private:
+  model_runtime& runtime_;
+  timer_entry& early_;
+  timer_entry& late_;
+};
+
 // A timer whose expiry the step that armed it waits for: the worker is inside that step until somebody else is awake in
 // time.
 class awaited_timer final : public timer_entry {
@@ -158,6 +199,49 @@ TEST_CASE("an item waits in its step for one that it made ready: another worker 
   CHECK_MESSAGE(found.holds(), found.failure);
   const auto more = explore({.name = "parking: the same at random", .random = 5000, .changes = 4}, body);
   CHECK_MESSAGE(more.holds(), more.failure);
+}
+
+TEST_CASE("two items from outside, of which the first waits for the second: the last searcher sees to it") {
+  const auto found =
+      explore({.name = "parking: an item needs the next one from outside", .preemptions = 2}, [](scenario& run) {
+        auto& runtime = run.make<model_runtime>(run, 2, 2);
+        auto& needed = run.make<needed_item>(runtime);
+        auto& first = run.make<waiting_item>(runtime, needed.over);
+        runtime.start();
+        charkha::model::yield();
+        runtime.state().make_ready(first, ready_kind::created);
+        runtime.state().make_ready(needed, ready_kind::created);
+        run.join();
+      });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("when the keeper has woken for one timer, somebody sleeps no longer than until the next") {
+  // The keeper finds nothing else and parks again, behind one who sleeps without a deadline.
+  const auto alone = explore({.name = "parking: the keeper parks again", .preemptions = 1}, [](scenario& run) {
+    auto& runtime = run.make<model_runtime>(run, 2, 2);
+    auto& last = run.make<item>(runtime);
+    auto& early = run.make<ready_timer>();
+    auto& late = run.make<ready_timer>(&last);
+    auto& first = run.make<setting_item>(runtime, early, late);
+    runtime.state().make_ready(first, ready_kind::created);
+    runtime.start();
+    run.join();
+  });
+  CHECK_MESSAGE(alone.holds(), alone.failure);
+  // The keeper finds an item that waits in its step for the second timer.
+  const auto busy = explore({.name = "parking: the keeper finds work", .preemptions = 1}, [](scenario& run) {
+    auto& runtime = run.make<model_runtime>(run, 2, 3);
+    auto& needed = run.make<needed_item>(runtime);
+    auto& waits = run.make<waiting_item>(runtime, needed.over);
+    auto& early = run.make<ready_timer>(&waits);
+    auto& late = run.make<ready_timer>(&needed);
+    auto& first = run.make<setting_item>(runtime, early, late);
+    runtime.state().make_ready(first, ready_kind::created);
+    runtime.start();
+    run.join();
+  });
+  CHECK_MESSAGE(busy.holds(), busy.failure);
 }
 
 TEST_CASE("one worker parks and is woken") {

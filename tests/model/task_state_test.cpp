@@ -331,6 +331,18 @@ TEST_CASE("look against cancel, complete and suspend: the looker carries on what
   CHECK_MESSAGE(found.holds(), found.failure);
 }
 
+TEST_CASE("look against cancel, and nobody completes: the request ends the wait, whoever has to see to it") {
+  const auto found = explore({.name = "state: look against cancel alone"}, [](scenario& run) {
+    auto& t = run.make<task>(run);
+    run.thread("canceller", [&] { t.cancel(); });
+    run.thread("looker", [&] { t.look(); });
+    t.step();
+    run.join();
+    run.check(t.ended() && t.delivered() == 1, "it has ended, cancelled");
+  });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
 TEST_CASE("a task that is torn down while somebody holds it: its frame goes when he has let go") {
   const auto found = explore({.name = "state: retire against look and cancel"}, [](scenario& run) {
     auto& t = run.make<task>(run);
