@@ -202,18 +202,20 @@ TEST_CASE("an item waits in its step for one that it made ready: another worker 
 }
 
 TEST_CASE("two items from outside, of which the first waits for the second: the last searcher sees to it") {
-  const auto found =
-      explore({.name = "parking: an item needs the next one from outside", .preemptions = 2}, [](scenario& run) {
-        auto& runtime = run.make<model_runtime>(run, 2, 2);
-        auto& needed = run.make<needed_item>(runtime);
-        auto& first = run.make<waiting_item>(runtime, needed.over);
-        runtime.start();
-        charkha::model::yield();
-        runtime.state().make_ready(first, ready_kind::created);
-        runtime.state().make_ready(needed, ready_kind::created);
-        run.join();
-      });
+  const auto body = [](scenario& run) {
+    auto& runtime = run.make<model_runtime>(run, 2, 2);
+    auto& needed = run.make<needed_item>(runtime);
+    auto& first = run.make<waiting_item>(runtime, needed.over);
+    runtime.start();
+    charkha::model::yield();
+    runtime.state().make_ready(first, ready_kind::created);
+    runtime.state().make_ready(needed, ready_kind::created);
+    run.join();
+  };
+  const auto found = explore({.name = "parking: an item needs the next one from outside", .preemptions = 1}, body);
   CHECK_MESSAGE(found.holds(), found.failure);
+  const auto more = explore({.name = "parking: the next one, at random", .random = 20'000, .changes = 4}, body);
+  CHECK_MESSAGE(more.holds(), more.failure);
 }
 
 TEST_CASE("when the keeper has woken for one timer, somebody sleeps no longer than until the next") {
