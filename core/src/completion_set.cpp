@@ -44,8 +44,9 @@ void throw_foreign(std::string_view what, const future_core& foreign) {
 void completion_set::stop() noexcept {
   for (std::size_t i = 0; i < size_; ++i) {
     if (!child(i).waiters.remove(children_[i])) continue;
-    // [set-settled] acquire: the last one frees what the others have written.
-    if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) drop_reference();
+    // Relaxed: remove() has taken, or will take, the lock under which each child completes; the caller's reference stays
+    // until then.
+    if (remaining_.fetch_sub(1, std::memory_order_relaxed) == 1) drop_reference();
   }
 }
 
@@ -63,18 +64,25 @@ bool completion_set::is_decisive(const future_core& child) const noexcept {
   __builtin_unreachable();
 }
 
+bool completion_set::try_settle(const entry* failed) noexcept {
+  // Relaxed: it only says who settles. What he has seen goes through the ready queue with the settling.
+  if (settled_.exchange(true, std::memory_order_relaxed)) return false;
+  failed_ = failed;
+  add_reference();  // the settling's
+  return true;
+}
+
 ready_item* completion_set::child_completed(const entry& child) noexcept {
-  const bool decisive = is_decisive(*child.core);
-  if (sees_errors_ && child.core->has_failed()) child.core->mark_retrieved();
-  // [set-settled] release: this child's result; acquire: those of the others, for the last one.
+  const bool failed = child.core->has_failed();
+  if (sees_errors_ && failed) child.core->mark_retrieved();
+  bool settles = is_decisive(*child.core) && try_settle(failed ? &child : nullptr);
+  // [set-settled] release: this child's result. [set-settled] acquire: those of the others, for the last one. Who is not the last one
+  // and does not settle has nothing that keeps the set alive from here on.
   const bool last = remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1;
-  if ((decisive || last) && !settled_.exchange(true, std::memory_order_acq_rel)) {  // [set-settled]
-    failed_ = decisive && child.core->has_failed() ? &child : nullptr;
-    add_reference();  // the settling's
-    if (last) settle_.releases_children = true;
-    return &settle_;
-  }
-  return last ? &release_ : nullptr;
+  if (last && !settles) settles = try_settle(nullptr);
+  if (!settles) return last ? &release_ : nullptr;
+  settle_.releases_children = last;
+  return &settle_;
 }
 
 bool completion_set::has_child(const task_core& task) const noexcept {

@@ -5,13 +5,13 @@
 #include <doctest/doctest.h>
 
 #include <array>
-#include <cstdlib>
 
-#include "charkha/detail/future_core.hpp"
+#include "charkha/detail/spin_lock.hpp"
 #include "checker/scenario.hpp"
+#include "counted_future.hpp"
 #include "support/inert_executor.hpp"
 
-using charkha::detail::future_core;
+using charkha::model::counted_future;
 using charkha::model::explore;
 using charkha::model::scenario;
 
@@ -19,47 +19,13 @@ namespace {
 
 class executor final : public charkha::test::inert_executor {};
 
-// What has a result, and frees itself.
-class counted final : public future_core {
- public:
-  counted(executor& runtime, int& freed, std::uint32_t references) noexcept
-      : future_core(references), runtime_(runtime), freed_(freed) {}
-
-  void complete() noexcept {
-    result_ = 7;
-    complete_waiters();
-  }
-  [[nodiscard]] int result() const noexcept { return result_; }
-  int used = 0;  // by holders, each in turn
-
-  [[nodiscard]] std::exception_ptr error() const noexcept override { return nullptr; }
-  [[nodiscard]] charkha::detail::executor& home() const noexcept override { return runtime_; }
-  bool cancel(std::string_view /*message*/) noexcept override { return false; }
-  [[nodiscard]] charkha::detail::cancel_answer ask(std::string_view /*message*/) noexcept override { return {}; }
-  [[nodiscard]] std::string describe() const override { return "counted"; }
-  [[nodiscard]] charkha::detail::serial_queue& callbacks() override { std::abort(); }
-
- private:
-  [[nodiscard]] charkha::detail::outcome result_kind() const noexcept override {
-    return charkha::detail::outcome::value;
-  }
-  void last_reference_gone() noexcept override {
-    ++freed_;
-    delete this;
-  }
-
-  executor& runtime_;
-  int& freed_;
-  int result_ = 0;
-};
-
 }  // namespace
 
 TEST_CASE("the last of three holders frees it, after what the others did with it") {
   const auto found = explore({.name = "last reference: three holders"}, [](scenario& run) {
     auto& runtime = run.make<executor>();
     auto& freed = run.make<int>(0);
-    auto* const object = new counted(runtime, freed, 3);
+    auto* const object = new counted_future(runtime, freed, 3);
     auto& cells = run.make<std::array<int, 3>>();
     const auto use = [&](std::size_t index) {
       cells[index] = object->result();
@@ -78,7 +44,7 @@ TEST_CASE("the last handle goes while it completes; whoever sees the completion 
   const auto found = explore({.name = "last reference: handle against completion"}, [](scenario& run) {
     auto& runtime = run.make<executor>();
     auto& freed = run.make<int>(0);
-    auto* const object = new counted(runtime, freed, 2);
+    auto* const object = new counted_future(runtime, freed, 2);
     run.thread("runtime", [&] {
       object->complete();
       object->drop_reference();
@@ -99,13 +65,13 @@ TEST_CASE("found in a list that holds no reference: it is taken alive, or not at
     auto& freed = run.make<int>(0);
     struct list {
       charkha::detail::spin_lock lock;
-      counted* first = nullptr;
+      counted_future* first = nullptr;
     };
     auto& known = run.make<list>();
-    known.first = new counted(runtime, freed, 1);
+    known.first = new counted_future(runtime, freed, 1);
     auto* const object = known.first;
     run.thread("finds it", [&] {
-      counted* taken = nullptr;
+      counted_future* taken = nullptr;
       {
         const charkha::detail::spin_guard guard(known.lock);
         if (known.first != nullptr && known.first->try_add_reference()) taken = known.first;
@@ -115,7 +81,7 @@ TEST_CASE("found in a list that holds no reference: it is taken alive, or not at
       taken->drop_reference();
     });
     run.thread("other handle", [&] {
-      counted* taken = nullptr;
+      counted_future* taken = nullptr;
       {
         const charkha::detail::spin_guard guard(known.lock);
         if (known.first != nullptr && known.first->try_add_reference()) taken = known.first;
@@ -139,7 +105,7 @@ TEST_CASE("whoever holds the only reference has it to himself") {
   const auto found = explore({.name = "last reference: the sole one"}, [](scenario& run) {
     auto& runtime = run.make<executor>();
     auto& freed = run.make<int>(0);
-    auto* const object = new counted(runtime, freed, 2);
+    auto* const object = new counted_future(runtime, freed, 2);
     run.thread("other", [&] {
       object->used = 1;
       object->drop_reference();

@@ -86,6 +86,8 @@ class completion_set final {
   };
 
   [[nodiscard]] ready_item* child_completed(const entry& child) noexcept;
+  /// True for one caller only. `failed`: the child whose failure it is, or null.
+  [[nodiscard]] bool try_settle(const entry* failed) noexcept;
   [[nodiscard]] bool is_decisive(const future_core& child) const noexcept;
 
   std::unique_ptr<entry[]> children_;

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several futures and the one moment when enough of them are complete: settled once, by the right child, and freed by
+// whoever is last, while another child is still on its way through.
+#include "charkha/detail/completion_set.hpp"
+
+#include <doctest/doctest.h>
+
+#include "checker/scenario.hpp"
+#include "counted_future.hpp"
+#include "support/inert_executor.hpp"
+
+using charkha::detail::completion_set;
+using charkha::detail::future_core;
+using charkha::detail::intrusive_ptr;
+using charkha::detail::ready_item;
+using charkha::detail::ready_kind;
+using charkha::detail::settle_when;
+using charkha::detail::waiter;
+using charkha::model::counted_future;
+using charkha::model::explore;
+using charkha::model::scenario;
+
+namespace {
+
+// Runs at once what is made ready: as early as it can ever be.
+class executor final : public charkha::test::inert_executor {
+ public:
+  void make_ready(ready_item& item, ready_kind /*kind*/) noexcept override { item.run(worker_); }
+
+ private:
+  struct context final : charkha::detail::worker_context {
+    explicit context(executor& runtime) : worker_context(runtime, false) {}
+    void enqueue(ready_item& item, ready_kind kind) noexcept override { owner.make_ready(item, kind); }
+    void wake_thieves() noexcept override {}
+  };
+  context worker_{*this};
+};
+
+class waiting final : public waiter {
+ public:
+  [[nodiscard]] ready_item* completed() noexcept override {
+    ++told;
+    return nullptr;
+  }
+  int told = 0;
+};
+
+// Two children, each completed by a thread of its own, and the set's user.
+void complete_both(scenario& run, settle_when rule, bool user_stays) {
+  auto& runtime = run.make<executor>();
+  auto& a_freed = run.make<int>(0);
+  auto& b_freed = run.make<int>(0);
+  auto& told = run.make<waiting>();
+  auto* const a = new counted_future(runtime, a_freed, 1);
+  auto* const b = new counted_future(runtime, b_freed, 1);
+  auto* const set = new completion_set(runtime, 2, rule, false);
+  set->set_child(0, intrusive_ptr<future_core>(*a));
+  set->set_child(1, intrusive_ptr<future_core>(*b));
+  run.check(set->waiters.add(told), "not settled yet");
+  set->start(false, "test");
+  const auto complete = [](counted_future& each) {
+    each.complete();
+    each.drop_reference();
+  };
+  run.thread("a", [&] { complete(*a); });
+  run.thread("b", [&] { complete(*b); });
+  if (user_stays) {
+    if (set->is_settled() && rule == settle_when::all_completed) {
+      run.check(a->result() == 7 && b->result() == 7, "settled: both results are there");
+    }
+    run.join();
+    run.check(told.told == 1, "settled once");
+    set->drop_reference();
+  } else {
+    const bool in = set->waiters.remove(told);
+    set->drop_reference();
+    run.join();
+    run.check(told.told == (in ? 0 : 1), "told, or taken out");
+  }
+  run.check(a_freed == 1 && b_freed == 1, "the set is gone, and its children with it");
+}
+
+}  // namespace
+
+TEST_CASE("two children complete at once: settled once, by the first or by both") {
+  for (const auto rule : {settle_when::all_completed, settle_when::first_completed}) {
+    const auto found =
+        explore({.name = "completion set: two children"}, [rule](scenario& run) { complete_both(run, rule, true); });
+    CHECK_MESSAGE(found.holds(), found.failure);
+  }
+}
+
+TEST_CASE("its user is gone: the last child frees the set, and the other one does not touch it any more") {
+  for (const auto rule : {settle_when::all_completed, settle_when::first_completed}) {
+    const auto found = explore({.name = "completion set: nobody but its children"},
+                               [rule](scenario& run) { complete_both(run, rule, false); });
+    CHECK_MESSAGE(found.holds(), found.failure);
+  }
+}
+
+TEST_CASE("its user stops waiting while a child completes: freed once") {
+  for (const auto rule : {settle_when::all_completed, settle_when::first_completed}) {
+    const auto found = explore({.name = "completion set: stopped"}, [rule](scenario& run) {
+      auto& runtime = run.make<executor>();
+      auto& a_freed = run.make<int>(0);
+      auto& b_freed = run.make<int>(0);
+      auto* const a = new counted_future(runtime, a_freed, 1);
+      auto* const b = new counted_future(runtime, b_freed, 1);
+      auto* const set = new completion_set(runtime, 2, rule, false);
+      set->set_child(0, intrusive_ptr<future_core>(*a));
+      set->set_child(1, intrusive_ptr<future_core>(*b));
+      set->start(false, "test");
+      run.thread("a", [&] {
+        a->complete();
+        a->drop_reference();
+      });
+      set->stop();
+      set->drop_reference();
+      run.join();
+      b->complete();
+      b->drop_reference();
+      run.check(a_freed == 1 && b_freed == 1, "the set is gone, and its children with it");
+    });
+    CHECK_MESSAGE(found.holds(), found.failure);
+  }
+}
