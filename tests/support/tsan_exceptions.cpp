@@ -3,6 +3,7 @@
 // thread that frees an exception seems to race with those that looked at it before. Linked into programs that are built
 // with ThreadSanitizer, and into nothing else. It adds the edges that the count really makes, per exception.
 #include <dlfcn.h>
+#include <sched.h>
 
 #include <exception>
 
@@ -23,12 +24,35 @@ Function* real(const char* symbol) noexcept {
   return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, symbol));
 }
 
-// Before a reference is dropped: all earlier holders' use comes before this, and this one's use before later ones.
-void about_to_drop(void* exception) noexcept {
-  if (exception == nullptr) return;
-  __tsan_acquire(exception);
-  __tsan_release(exception);
+// Held from here until the reference is dropped: otherwise one thread could look at what the others have released, be
+// overtaken by one of them, and still be the last to drop. ThreadSanitizer does not see it, or it would take it for an
+// order between exceptions that have nothing to do with each other.
+char taken = 0;
+thread_local int depth = 0;  // an exception may hold others
+
+[[clang::no_sanitize("thread")]] void lock() noexcept {
+  if (depth++ != 0) return;
+  while (__atomic_test_and_set(&taken, __ATOMIC_ACQUIRE)) sched_yield();
 }
+
+[[clang::no_sanitize("thread")]] void unlock() noexcept {
+  if (--depth == 0) __atomic_clear(&taken, __ATOMIC_RELEASE);
+}
+
+// A reference is dropped in its lifetime: all earlier holders' use comes before that, and this one's use before later
+// ones.
+class dropping final {
+ public:
+  explicit dropping(void* exception) noexcept {
+    lock();
+    if (exception == nullptr) return;
+    __tsan_acquire(exception);
+    __tsan_release(exception);
+  }
+  dropping(const dropping&) = delete;
+  dropping& operator=(const dropping&) = delete;
+  ~dropping() { unlock(); }
+};
 
 }  // namespace
 
@@ -36,7 +60,7 @@ namespace std::__exception_ptr {
 
 void exception_ptr::_M_release() noexcept {
   static const auto next = real<void(exception_ptr*)>("_ZNSt15__exception_ptr13exception_ptr10_M_releaseEv");
-  about_to_drop(address_of(*this));
+  const dropping drop(address_of(*this));
   next(this);
 }
 
@@ -44,6 +68,6 @@ void exception_ptr::_M_release() noexcept {
 
 extern "C" void __cxa_end_catch() {
   static const auto next = real<void()>("__cxa_end_catch");
-  about_to_drop(address_of(std::current_exception()));
+  const dropping drop(address_of(std::current_exception()));
   next();
 }
