@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "charkha/detail/fork_scope.hpp"
 
-#include <algorithm>
-#include <memory>
-
 #include "charkha/cancelled_error.hpp"
 #include "charkha/detail/describe_exception.hpp"
 #include "charkha/detail/forked_record.hpp"
@@ -152,15 +149,15 @@ std::coroutine_handle<> fork_scope::resume_published(worker_context& worker) noe
 
 void fork_scope::child_failed(forked_task& ended) noexcept {
   without_value_.store(true, std::memory_order_relaxed);
-  auto error = ended.error();
+  const auto error = ended.error();
   const auto what = classify(error);
   if (what == error_class::cancellation) return;
   if (what == error_class::fatal) ended.runtime.report_fatal(ended, error);
-  if (errors_.add(std::move(error)) && policy_ == fork_policy::all) cancel_children();
+  if (policy_ == fork_policy::all && !decided_.exchange(true, std::memory_order_relaxed)) cancel_children();
 }
 
 void fork_scope::child_won(const forked_task& ended) noexcept {
-  if (won_.exchange(true, std::memory_order_relaxed)) return;
+  if (decided_.exchange(true, std::memory_order_relaxed)) return;
   winner_ = &ended;
   cancel_children();
 }
@@ -177,37 +174,22 @@ void fork_scope::abandon() noexcept {
 void fork_scope::throw_outcome(bool late_cancel) {
   const bool cancelled = late_cancel || parent_cancelled_.load(std::memory_order_relaxed);
   const bool won = winner_ != nullptr;
-  auto errors = errors_.take();
-  if (!won && !errors.empty()) {
+  auto failures = won ? std::vector<std::exception_ptr>() : errors();
+  if (!failures.empty()) {
     // As a task group: the errors come out first, the cancel request at the next suspension.
     if (cancelled) task().state.restore_cancel();
-    throw exception_group(std::move(errors));
+    throw exception_group(std::move(failures));
   }
   if (!won || cancelled) throw_cancelled(task());
 }
 
-struct fork_errors::node {
-  std::exception_ptr error;
-  node* older;
-};
-
-bool fork_errors::add(std::exception_ptr error) {
-  auto* fresh = new node{std::move(error), nullptr};
-  // Relaxed: they reach the parent with the arrival of the children that have them, links included.
-  fresh->older = newest_.exchange(fresh, std::memory_order_relaxed);
-  return fresh->older == nullptr;
-}
-
-std::vector<std::exception_ptr> fork_errors::take() {
-  std::vector<std::exception_ptr> errors;
-  node* next = newest_.exchange(nullptr, std::memory_order_relaxed);
-  while (next != nullptr) {
-    const std::unique_ptr<node> here(next);
-    errors.push_back(std::move(here->error));
-    next = here->older;
+std::vector<std::exception_ptr> fork_scope::errors() {
+  std::vector<std::exception_ptr> all;
+  for (std::size_t i = 0; i < count_; ++i) {
+    auto error = child(i).error();
+    if (error != nullptr && !is_cancellation(error)) all.push_back(std::move(error));
   }
-  std::reverse(errors.begin(), errors.end());
-  return errors;
+  return all;
 }
 
 void throw_no_children() { throw usage_error("when_any of nothing: it needs at least one coro, or nobody can win"); }

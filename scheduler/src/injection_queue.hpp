@@ -7,16 +7,17 @@
 
 #include <atomic>
 #include <cstdint>
-#include <memory>
 
 #include "charkha/detail/ready_item.hpp"
+#include "reserve.hpp"
 
 namespace charkha::detail {
 
 /// First in, first out. All functions may be called from any thread.
 class injection_queue {
  public:
-  void push(ready_item* item) {
+  /// Does not fail: see reserve.hpp.
+  void push(ready_item* item) noexcept {
     items_.push(item);
     // [push-park] sequentially consistent: counted before the pusher looks for parked workers.
     count_.fetch_add(1, std::memory_order_seq_cst);
@@ -35,8 +36,7 @@ class injection_queue {
   [[nodiscard]] bool empty() const noexcept { return count_.load(std::memory_order_seq_cst) <= 0; }  // [push-park]
 
  private:
-  // Pages by std::allocator, which sanitizers can see.
-  tbb::concurrent_queue<ready_item*, std::allocator<ready_item*>> items_;
+  tbb::concurrent_queue<ready_item*, reserve_allocator<ready_item*>> items_;
   // May be below the true number while an item is being pushed and popped at once, never above for long.
   alignas(64) std::atomic<std::int64_t> count_{0};
 };

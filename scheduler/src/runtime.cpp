@@ -18,7 +18,7 @@ runtime::~runtime() {
         std::fputs("charkha: a runtime was destroyed on a worker, which cannot wait for itself\n", stderr));
     std::terminate();
   }
-  const auto result = shutdown();
+  const auto& result = driver_->shutdown(driver_->shutdown_timeout());
   // Threads that did not stop still use it: left to them, reported, and never freed.
   if (result.workers_not_stopped == 0) return;
   [[maybe_unused]] const auto* const theirs = driver_.release();

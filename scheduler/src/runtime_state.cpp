@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -64,6 +65,7 @@ bool runtime_state::is_closed_by_caller() const noexcept {
 void runtime_state::enlist(task_block& task) {
   const worker_context* here = current_worker();
   const bool foreign = here == nullptr || &here->owner != this;
+  if (!foreign && config_.faults != nullptr && config_.faults->creation_fails()) throw std::bad_alloc();
   if (!registry_.add(task, foreign ? task_registry::outside : static_cast<const worker*>(here)->index())) {
     throw usage_error("this runtime is shut down: it takes no new tasks");
   }
@@ -219,23 +221,28 @@ void runtime_state::close() noexcept {
   closing_.store(true, std::memory_order_release);  // [runtime-closing]
   for (const auto& each : workers_) each->discard_all();
   while (ready_item* item = injected_.try_pop()) item->discard();
-  for (const auto& task : registry_.pending()) task->retire();
-  // Destroying a frame may complete or drop other tasks, so each round looks anew.
-  for (auto left = registry_.pending(); !left.empty(); left = registry_.pending()) {
-    for (const auto& task : left) {
-      if (task->is_complete()) continue;
-      tell(about(task.get(), report_kind::destroyed_while_pending));
-      task->abandon();
-    }
+  // Without memory too, all of it.
+  pending_walk retired(registry_);
+  while (const auto task = retired.next()) task->retire();
+  // Destroying a frame may complete or drop other tasks: they are looked for one by one.
+  pending_walk left(registry_);
+  while (const auto task = left.next()) {
+    tell_destroyed(*task);
+    task->abandon();
   }
   closed_.store(true, std::memory_order_release);  // [runtime-closed]
-  // What is still armed belongs to nobody's frame: calls that were to come. They go after the shard's lock.
-  std::vector<ready_item*> calls;
-  calls.reserve(timers_.armed());
+  // What is still armed belongs to nobody's frame: calls that were to come.
   for (std::size_t i = 0; i < timers_.shards(); ++i) {
-    static_cast<void>(timers_.collect(i, timer_driver::never, [&](ready_item& item) { calls.push_back(&item); }));
+    while (ready_item* call = timers_.take_any(i)) call->discard();
   }
-  for (ready_item* call : calls) call->discard();
+}
+
+void runtime_state::tell_destroyed(task_block& task) noexcept {
+  try {
+    tell(about(&task, report_kind::destroyed_while_pending));
+  } catch (const std::bad_alloc&) {
+    tell({report_kind::destroyed_while_pending, {}, task.site()});
+  }
 }
 
 void runtime_state::give_up() noexcept {

@@ -19,6 +19,7 @@
 #include "charkha/detail/executor.hpp"
 #include "charkha/report.hpp"
 #include "charkha/task_hooks.hpp"
+#include "fault_source.hpp"
 #include "idle_set.hpp"
 #include "injection_queue.hpp"
 #include "task_registry.hpp"
@@ -52,6 +53,7 @@ struct runtime_config {
   std::shared_ptr<blocking_executor> blocking = nullptr;
   bool debug = false;
   std::int64_t slow_step = 0;  // nanoseconds; in debug mode
+  fault_source* faults = nullptr;
 };
 
 class runtime_state final : public executor {
@@ -88,6 +90,8 @@ class runtime_state final : public executor {
   [[nodiscard]] bool debug() const noexcept { return config_.debug; }
   /// Runs the item, and reports it if it takes too long. In debug mode.
   void run_watched(ready_item& item, worker& on) noexcept;
+  /// Does a simulation let the steal that comes now fail?
+  [[nodiscard]] bool steal_loses() const noexcept { return config_.faults != nullptr && config_.faults->steal_loses(); }
   [[nodiscard]] unsigned search_rounds() const noexcept { return config_.search_rounds; }
   [[nodiscard]] bool stopping() const noexcept { return stopping_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool has_visible_work() const noexcept;
@@ -132,6 +136,7 @@ class runtime_state final : public executor {
   /// The embedder's handler, kept alive until release_handler(); null if there is none or it may be gone.
   [[nodiscard]] report_handler* acquire_handler() noexcept;
   void release_handler() noexcept;
+  void tell_destroyed(task_block& task) noexcept;
   ~runtime_state();
 
   const runtime_config config_;

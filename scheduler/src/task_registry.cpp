@@ -126,6 +126,25 @@ bool pending_look::visit_all(std::size_t room) {
   return added <= room;
 }
 
+intrusive_ptr<task_block> pending_walk::next() noexcept {
+  for (; shard_ < task_registry::shard_count; ++shard_) {
+    const auto& home = registry_.shards_[shard_];
+    intrusive_ptr<task_block> found;
+    {
+      const spin_guard guard(home.lock);
+      task_block* task = here_ ? here_->previous_ : home.first;
+      if (!here_) {  // to the oldest
+        while (task != nullptr && task->next_ != nullptr) task = task->next_;
+      }
+      while (task != nullptr && (task->is_complete() || !task->try_add_reference())) task = task->previous_;
+      if (task != nullptr) found = intrusive_ptr<task_block>::adopt(*task);
+    }
+    here_ = found;  // drops the last one, without the lock
+    if (found) return found;
+  }
+  return {};
+}
+
 void task_registry::refuse_outside() noexcept {
   shard& home = shards_[0];
   const spin_guard guard(home.lock);

@@ -65,6 +65,7 @@ class task_registry {
 
  private:
   friend class pending_look;
+  friend class pending_walk;
   static constexpr std::uint64_t numbers_per_block = 64;
 
   struct alignas(64) shard {
@@ -101,6 +102,21 @@ class pending_look {
   const task_registry& registry_;
   std::vector<intrusive_ptr<task_block>> found_;
   std::array<std::uint64_t, task_registry::shard_count> newest_{};  // number of the newest task seen in each list
+};
+
+/// Visits all pending tasks one by one, those of a list in the order of their creation, and needs no memory for it. After
+/// refuse_all(): a list that was visited gets no new ones.
+class pending_walk {
+ public:
+  explicit pending_walk(const task_registry& registry) noexcept : registry_(registry) {}
+
+  /// The next one that is not complete; null when there is none left.
+  [[nodiscard]] intrusive_ptr<task_block> next() noexcept;
+
+ private:
+  const task_registry& registry_;
+  std::size_t shard_ = 0;
+  intrusive_ptr<task_block> here_;  // the last one, which keeps its place in the list
 };
 
 }  // namespace charkha::detail

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thread_driver.hpp"
 
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -123,7 +124,7 @@ bool thread_driver::join_threads(std::int64_t deadline) {
 }
 
 // Numbered as in README.md, "Shutdown".
-shutdown_result thread_driver::shutdown(std::chrono::nanoseconds timeout) {
+const shutdown_result& thread_driver::shutdown(std::chrono::nanoseconds timeout) {
   if (current_worker() != nullptr) {
     throw usage_error("shutdown() would block a worker: call it on a thread of the embedding program");
   }
@@ -131,10 +132,14 @@ shutdown_result thread_driver::shutdown(std::chrono::nanoseconds timeout) {
   if (result_) return *result_;
   shutdown_result result;
   const std::int64_t deadline = later(clock_.now(), timeout.count());
-  shutdown_request_.set();                                            // 0
-  state_->registry().refuse_outside();                                // 1
-  if (!stop_tasks(deadline)) result.unfinished = unfinished_tasks();  // 2
-  result.threads_not_stopped = pool_->shut_down(deadline);            // 3
+  shutdown_request_.set();              // 0
+  state_->registry().refuse_outside();  // 1
+  try {
+    if (!stop_tasks(deadline)) result.unfinished = unfinished_tasks();  // 2
+  } catch (const std::bad_alloc&) {                                     // NOLINT(bugprone-empty-catch)
+    // No memory for a list of those to be asked: what is left is destroyed below, and reported.
+  }
+  result.threads_not_stopped = pool_->shut_down(deadline);  // 3
   if (result.threads_not_stopped > 0) state_->tell({report_kind::thread_not_stopped, {}, {}});
   state_->stop();  // 4
   if (!join_threads(later(clock_.now(), grace))) {

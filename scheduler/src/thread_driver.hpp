@@ -48,8 +48,8 @@ class thread_driver final {
   [[nodiscard]] std::chrono::nanoseconds shutdown_timeout() const noexcept { return shutdown_timeout_; }
   [[nodiscard]] signal_latch& shutdown_request() noexcept { return shutdown_request_; }
 
-  /// See runtime::shutdown.
-  shutdown_result shutdown(std::chrono::nanoseconds timeout);
+  /// See runtime::shutdown. Without memory it goes on without asking the tasks.
+  const shutdown_result& shutdown(std::chrono::nanoseconds timeout);
 
  private:
   void start_threads();

@@ -82,6 +82,25 @@ ready_item* timer_driver::expire_now(std::size_t shard, timer_entry& entry) noex
   return item;
 }
 
+ready_item* timer_driver::take_any(std::size_t shard) noexcept {
+  timer_shard& from = *shards_[shard];
+  for (;;) {
+    timer_entry* unfinished = nullptr;
+    ready_item* item = nullptr;
+    {
+      const spin_guard guard(from.lock);
+      timer_entry* entry = from.wheel.any();
+      if (entry == nullptr) return nullptr;
+      from.wheel.remove(*entry);
+      const bool outlives = entry->outlives_expiry;
+      item = due(*entry);
+      if (outlives && entry->unfinished) unfinished = entry;
+    }
+    if (unfinished != nullptr) unfinished->finish_expiry();
+    if (item != nullptr) return item;
+  }
+}
+
 ready_item* timer_driver::due(timer_entry& entry) const noexcept {
   if (hop_ && !entry.is_its_own_hop) {
     try {

@@ -103,6 +103,10 @@ class timer_driver {
     return count;
   }
 
+  /// For a runtime that is torn down: takes one entry out, due or not. What is to be discarded; null when there is none
+  /// left that has something to discard.
+  [[nodiscard]] ready_item* take_any(std::size_t shard) noexcept;
+
   /// A lower bound of the earliest deadline on one shard, or on all; `never` if there is none.
   [[nodiscard]] std::int64_t earliest(std::size_t shard) const noexcept {
     return shards_[shard]->earliest.load(std::memory_order_relaxed);

@@ -55,6 +55,13 @@ class basic_timer_wheel {
     unlink(entry);
   }
 
+  /// Some entry that is in, or null.
+  [[nodiscard]] timer_entry* any() const noexcept {
+    if (due_.newest != nullptr || levels_used_ == 0) return due_.newest;
+    const auto level = static_cast<std::size_t>(std::countr_zero(levels_used_));
+    return levels_[level].slots[first_slot(level)].newest;
+  }
+
   /// A lower bound of the earliest tick, exact if nothing was removed; `never` if it is empty.
   [[nodiscard]] tick next_expiry() const noexcept {
     if (due_.newest != nullptr) return present_;

@@ -105,7 +105,10 @@ void worker::take_injected() noexcept {
   for (std::int64_t i = 0; i < limit; ++i) {
     ready_item* item = runtime_.injected().try_pop();
     if (item == nullptr) break;
-    ready_.push(item);
+    if (!ready_.try_push(item)) [[unlikely]] {
+      runtime_.injected().push(item);
+      break;
+    }
     ++arrived;
   }
   if (arrived > 1) runtime_.wake_for_work();
@@ -120,12 +123,12 @@ void worker::take_due() noexcept {
 }
 
 std::size_t worker::collect_timers(std::size_t shard, std::int64_t now) noexcept {
-  return runtime_.timers().collect(shard, now, [this](ready_item& item) { ready_.push(&item); });
+  return runtime_.timers().collect(shard, now, [this](ready_item& item) { put(item); });
 }
 
 void worker::enqueue(ready_item& item, ready_kind kind) noexcept {
   if (alone_) {
-    ready_.push(&item);
+    put(item);
     return;
   }
   // A woken task runs next on this worker, behind others that were woken before it.
@@ -134,9 +137,15 @@ void worker::enqueue(ready_item& item, ready_kind kind) noexcept {
     forks_cut_ += std::exchange(fork_credit, 0);  // it is next
     return;
   }
-  ready_.push(&item);
+  put(item);
   // One item that the worker itself will take next is not worth waking anybody.
   if (kind == ready_kind::created || slot_ != nullptr || ready_.size() > 1) runtime_.wake_for_work();
+}
+
+// Without memory for a larger ring it goes to where work from outside is, which has a reserve.
+void worker::put(ready_item& item) noexcept {
+  if (!ready_.try_push(&item)) [[unlikely]]
+    runtime_.injected().push(&item);
 }
 
 void worker::wake_thieves() noexcept { runtime_.wake_for_work(); }
@@ -176,6 +185,8 @@ ready_item* worker::raid() noexcept {
 }
 
 ready_item* worker::steal_from(worker& victim) noexcept {
+  if (runtime_.steal_loses()) [[unlikely]]
+    return nullptr;
   ready_item* first = nullptr;
   steal_result result;
   do {
@@ -186,7 +197,7 @@ ready_item* worker::steal_from(worker& victim) noexcept {
     for (std::int64_t more = std::min(victim.ready_.size() / 2, steal_limit); more > 0; --more) {
       ready_item* item = nullptr;
       if (victim.ready_.steal(item) != steal_result::stolen) break;
-      ready_.push(item);
+      put(*item);
     }
     return first;
   }

@@ -79,6 +79,7 @@ class alignas(64) worker final : public worker_context {
   [[nodiscard]] ready_item* next_child() noexcept;
   void run_item(ready_item& item) noexcept;
   void wake_thieves() noexcept override;
+  void put(ready_item& item) noexcept;
   void begin_turn() noexcept;
   void look_around() noexcept;
   void take_injected() noexcept;

@@ -42,7 +42,8 @@ struct bench {
       items[pushed].written = 1;
       each = &items[pushed++];
     }
-    queue.push(std::span<item* const>(both));
+    queue.reserve(2);
+    queue.push_reserved(std::span<item* const>(both));
   }
   bool got(item* one) {
     if (one == nullptr) return false;

@@ -63,11 +63,11 @@ class [[nodiscard]] when_all_vector final : public fork_awaiter<forked_array<T>,
 /// last one first; that makes it the fast way to divide work, and an unfair one: for tasks that should take turns use
 /// gather. Each child is a task of its own, with its own cancel state.
 ///
-/// The first error cancels the other children; when all have ended their errors come out as one exception_group. A
-/// child that ended cancelled without an error makes the co_await throw cancelled_error. A cancel request of the parent
-/// is passed on to the children, to those that have not begun as to those that wait, and thrown when all have ended. As
-/// long as one worker computes children that never suspend, that is after no more than 64 of them. Resumes on the worker
-/// that ran the last child.
+/// The first error cancels the other children; when all have ended their errors come out, in argument order, as one
+/// exception_group. A child that ended cancelled without an error makes the co_await throw cancelled_error. A cancel
+/// request of the parent is passed on to the children, to those that have not begun as to those that wait, and thrown when
+/// all have ended. As long as one worker computes children that never suspend, that is after no more than 64 of them.
+/// Throws std::bad_alloc, before any child has begun. Resumes on the worker that ran the last child.
 ///
 /// Nothing runs, and the parent's context is not copied, before it is awaited. Await it at once:
 /// `auto both = co_await when_all(f(), g());`

@@ -20,7 +20,7 @@
 #include "charkha/coro.hpp"
 #include "charkha/detail/awaitable.hpp"
 #include "charkha/detail/spin_lock.hpp"
-#include "charkha/queue.hpp"
+#include "charkha/semaphore.hpp"
 #include "charkha/timeout_error.hpp"
 
 namespace charkha {
@@ -33,8 +33,10 @@ class completion_feed : public std::enable_shared_from_this<completion_feed<Hand
  public:
   using value_type = typename Handle::value_type;
 
-  explicit completion_feed(std::vector<Handle> handles) noexcept
-      : handles_(std::move(handles)), pending_(handles_.size()), untaken_(handles_.size()) {}
+  explicit completion_feed(std::vector<Handle> handles)
+      : handles_(std::move(handles)), pending_(handles_.size()), untaken_(handles_.size()) {
+    ended_.reserve(handles_.size());  // a completion that finds no memory would be lost
+  }
 
   void start(std::chrono::nanoseconds timeout) {
     callbacks_.reserve(handles_.size());
@@ -67,7 +69,8 @@ class completion_feed : public std::enable_shared_from_this<completion_feed<Hand
 
   /// After claim().
   static coro<Handle> take(std::shared_ptr<completion_feed> feed) {
-    std::optional<Handle> ended = co_await feed->ended_.get();
+    co_await feed->arrived_.acquire();
+    std::optional<Handle> ended = feed->next_ended();
     if (!ended) throw timeout_error();
     co_return *std::move(ended);
   }
@@ -83,8 +86,9 @@ class completion_feed : public std::enable_shared_from_this<completion_feed<Hand
       const spin_guard guard(lock_);
       if (pending_ == 0) return;  // the time was up first
       if (--pending_ == 0) timer = std::exchange(timer_, {});
+      ended_.push_back(ended);
     }
-    static_cast<void>(ended_.try_put(std::optional<Handle>(ended)));
+    arrived_.release();
     timer.cancel();
   }
   void time_is_up() {
@@ -94,13 +98,21 @@ class completion_feed : public std::enable_shared_from_this<completion_feed<Hand
       std::swap(missing, pending_);
     }
     for (std::size_t i = 0; i < handles_.size(); ++i) handles_[i].remove_done_callback(callbacks_[i]);
-    for (; missing > 0; --missing) static_cast<void>(ended_.try_put(std::nullopt));
+    arrived_.release(static_cast<std::ptrdiff_t>(missing));
+  }
+  /// Nothing: it is one of those that the time was up for.
+  [[nodiscard]] std::optional<Handle> next_ended() noexcept {
+    const spin_guard guard(lock_);
+    if (given_ == ended_.size()) return std::nullopt;
+    return std::move(ended_[given_++]);
   }
 
   std::vector<Handle> handles_;
   std::vector<done_callback_id> callbacks_;  // set before the timer
-  queue<std::optional<Handle>> ended_;
+  semaphore arrived_{0};                     // one for each that has ended or will not be waited for any more
   mutable spin_lock lock_;
+  std::vector<Handle> ended_ CHARKHA_GUARDED_BY(lock_);
+  std::size_t given_ CHARKHA_GUARDED_BY(lock_) = 0;  // of those
   callback_handle timer_ CHARKHA_GUARDED_BY(lock_);
   std::size_t pending_ CHARKHA_GUARDED_BY(lock_);  // neither ended nor given up
   std::size_t untaken_ CHARKHA_GUARDED_BY(lock_);  // nobody has claimed

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <span>
 #include <vector>
 
@@ -45,17 +46,35 @@ class deque {
 
   // owner only
 
-  /// Throws std::bad_alloc when it cannot grow; then nothing has changed.
-  void push(T* item) {
+  /// Makes room for so many items. Throws std::bad_alloc; then nothing has changed.
+  void reserve(std::int64_t count) {
     const auto bottom = bottom_.load(std::memory_order_relaxed);
-    room_for(1, bottom).slot(bottom).store(item, std::memory_order_relaxed);
-    publish(bottom + 1);
+    // [deque-take] acquire: whoever took the slot's last item has read it.
+    const auto top = top_.load(std::memory_order_acquire);
+    while (bottom + count - 1 - top > ring_.load(std::memory_order_relaxed)->mask) [[unlikely]]
+      grow(top, bottom);
   }
 
-  /// Pushes them in their order, all visible at once. Throws as push().
-  void push(std::span<T* const> items) {
+  /// Throws as reserve().
+  void push(T* item) {
+    reserve(1);
+    push_reserved({&item, 1});
+  }
+
+  /// False: there is no memory for a larger ring.
+  [[nodiscard]] bool try_push(T* item) noexcept {
+    try {
+      push(item);
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+
+  /// Pushes them in their order, all visible at once. Room for them was reserved, or is left by those that were popped.
+  void push_reserved(std::span<T* const> items) noexcept {
     auto bottom = bottom_.load(std::memory_order_relaxed);
-    ring& slots = room_for(static_cast<std::int64_t>(items.size()), bottom);
+    ring& slots = *ring_.load(std::memory_order_relaxed);
     for (T* item : items) slots.slot(bottom++).store(item, std::memory_order_relaxed);
     publish(bottom);
   }
@@ -143,15 +162,6 @@ class deque {
     std::unique_ptr<slot_type[]> slots;
   };
 
-  ring& room_for(std::int64_t count, std::int64_t bottom) {
-    // [deque-take] acquire: whoever took the slot's last item has read it.
-    const auto top = top_.load(std::memory_order_acquire);
-    ring* slots = ring_.load(std::memory_order_relaxed);
-    while (bottom + count - 1 - top > slots->mask) [[unlikely]]
-      slots = grow(*slots, top, bottom);
-    return *slots;
-  }
-
   void publish(std::int64_t bottom) noexcept {
     if (!has_thieves_) {
       bottom_.store(bottom, std::memory_order_relaxed);
@@ -162,7 +172,8 @@ class deque {
     bottom_.store(bottom, std::memory_order_seq_cst);
   }
 
-  [[gnu::noinline]] ring* grow(ring& old, std::int64_t top, std::int64_t bottom) {
+  [[gnu::noinline]] void grow(std::int64_t top, std::int64_t bottom) {
+    ring& old = *ring_.load(std::memory_order_relaxed);
     rings_.reserve(rings_.size() + 1);
     rings_.push_back(std::make_unique<ring>(2 * static_cast<std::size_t>(old.mask + 1)));
     ring* larger = rings_.back().get();
@@ -170,7 +181,6 @@ class deque {
       larger->slot(index).store(old.slot(index).load(std::memory_order_relaxed), std::memory_order_relaxed);
     }
     ring_.store(larger, std::memory_order_release);  // [deque-grow]
-    return larger;
   }
 
   // thieves and owner

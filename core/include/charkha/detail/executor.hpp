@@ -88,8 +88,9 @@ class worker_context {
   virtual void enqueue(ready_item& item, ready_kind kind) noexcept = 0;
 
   /// Children of when_all, for this worker newest first: the last of `children` is the newest. Idle workers steal them.
+  /// Room for them was reserved.
   void fork(std::span<forked_task* const> children) noexcept {
-    forks.push(children);
+    forks.push_reserved(children);
     wake_thieves();
   }
   /// The newest child, for a worker that has run its siblings and would go straight on; null if there is none, or it is

@@ -102,27 +102,6 @@ enum class fork_policy : std::uint8_t {
   any,  // the first value
 };
 
-/// The errors of the children. Most scopes have none, and pay for one pointer.
-class fork_errors {
- public:
-  fork_errors() noexcept = default;
-  ~fork_errors() {
-    if (newest_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
-      static_cast<void>(take());
-  }
-  fork_errors(const fork_errors&) = delete;
-  fork_errors& operator=(const fork_errors&) = delete;
-
-  /// By a child that has ended. True: it is the first one.
-  bool add(std::exception_ptr error);
-  /// In the order in which they came. When all have ended.
-  [[nodiscard]] std::vector<std::exception_ptr> take();
-
- private:
-  struct node;
-  std::atomic<node*> newest_{nullptr};
-};
-
 /// The parent's side. The children are given to it when the parent suspends.
 class fork_scope : public wait_operation {
  public:
@@ -200,6 +179,8 @@ class fork_scope : public wait_operation {
   void child_won(const forked_task& ended) noexcept;
   void cancel_children() noexcept;
   void throw_outcome(bool late_cancel);
+  /// Of the children that failed, in their order. When all have ended.
+  [[nodiscard]] std::vector<std::exception_ptr> errors();
 
   const std::size_t count_;
   std::size_t ended_here_ = 0;  // children that ended inside
@@ -208,9 +189,8 @@ class fork_scope : public wait_operation {
   const fork_policy policy_;
   std::atomic<bool> parent_cancelled_{false};
   std::atomic<bool> without_value_{false};  // a child ended cancelled, or failed
-  std::atomic<bool> won_{false};            // a child has a value, where the first one decides
+  std::atomic<bool> decided_{false};        // by a child: the others were asked to stop
   const forked_task* winner_ = nullptr;     // written by that one; read when all have ended
-  fork_errors errors_;
 };
 
 template <class T>

@@ -39,11 +39,13 @@ class forked_children<std::index_sequence<Index...>, Ts...> final : public fork_
       : fork_scope(policy, sizeof...(Ts)),
         forked_child<Index, Ts>(*this, parent, std::get<Index>(std::move(from)))... {}
 
-  /// Suspends the parent and starts the children, at least one; what its worker resumes next.
-  [[nodiscard]] std::coroutine_handle<> fork(task_core& parent, std::coroutine_handle<> frame) noexcept
+  /// Suspends the parent and starts the children, at least one; what its worker resumes next. Throws std::bad_alloc, and
+  /// no child was started then.
+  [[nodiscard]] std::coroutine_handle<> fork(task_core& parent, std::coroutine_handle<> frame)
     requires(sizeof...(Ts) > 0)
   {
     worker_context& worker = *current_worker();
+    worker.forks.reserve(sizeof...(Ts) - 1);
     enter(parent, frame, worker);
     if constexpr (sizeof...(Ts) > 1) {
       const std::array<forked_task*, sizeof...(Ts)> newest_last{&get<sizeof...(Ts) - 1 - Index>()...};
@@ -84,8 +86,9 @@ class forked_array final : public fork_scope {
   [[nodiscard]] child_type* end() noexcept { return begin() + child_count(); }
 
   /// As forked_children's.
-  [[nodiscard]] std::coroutine_handle<> fork(task_core& parent, std::coroutine_handle<> frame) noexcept {
+  [[nodiscard]] std::coroutine_handle<> fork(task_core& parent, std::coroutine_handle<> frame) {
     worker_context& worker = *current_worker();
+    worker.forks.reserve(static_cast<std::int64_t>(child_count()) - 1);
     enter(parent, frame, worker);
     std::array<forked_task*, 32> newest_last;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled as far as used
     for (std::size_t left = child_count(); left > 1;) {

@@ -75,6 +75,7 @@ class task_block : public task_core, public task_record {
  private:
   friend class task_registry;
   friend class pending_look;
+  friend class pending_walk;
 
   virtual void set_error(std::exception_ptr error) noexcept = 0;
   virtual void free_block() noexcept = 0;

@@ -10,7 +10,7 @@
 
 namespace tbb {
 
-template <class T, class Allocator = std::allocator<T>>
+template <class T, class /*Allocator*/ = std::allocator<T>>
 class concurrent_queue {
  public:
   void push(const T& item) {
@@ -27,7 +27,7 @@ class concurrent_queue {
 
  private:
   charkha::detail::spin_lock lock_;
-  std::deque<T, Allocator> items_;
+  std::deque<T> items_;
 };
 
 }  // namespace tbb

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "failure/allocations.hpp"
+
+#include <cstddef>
+#include <cstdlib>
+#include <limits>
+#include <new>
+
+namespace charkha::test {
+
+namespace {
+
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+thread_local std::int64_t until_failure = never;
+thread_local std::int64_t failures = 0;
+thread_local std::int64_t alive = 0;
+thread_local bool any_failed = false;
+
+// Does the allocation that comes now fail?
+bool fails() noexcept {
+  if (until_failure == never) return false;
+  if (until_failure > 0) {
+    --until_failure;
+    return false;
+  }
+  if (failures-- <= 0) {
+    until_failure = never;
+    return false;
+  }
+  any_failed = true;
+  return true;
+}
+
+void* allocate(std::size_t size, std::size_t alignment) {
+  if (fails()) throw std::bad_alloc();
+  const std::size_t rounded = (size + alignment - 1) / alignment * alignment;
+  void* memory = alignment <= alignof(std::max_align_t) ? std::malloc(size == 0 ? 1 : size)
+                                                        : std::aligned_alloc(alignment, rounded);
+  if (memory == nullptr) throw std::bad_alloc();
+  ++alive;
+  return memory;
+}
+
+void deallocate(void* memory) noexcept {
+  if (memory == nullptr) return;
+  --alive;
+  std::free(memory);
+}
+
+}  // namespace
+
+void allocations::fail(std::int64_t first, std::int64_t more) noexcept {
+  until_failure = first < 0 ? never : first;
+  failures = more + 1;
+  any_failed = false;
+}
+bool allocations::failed() noexcept { return any_failed; }
+std::int64_t allocations::live() noexcept { return alive; }
+
+}  // namespace charkha::test
+
+using charkha::test::allocate;
+using charkha::test::deallocate;
+
+void* operator new(std::size_t size) { return allocate(size, 1); }
+void* operator new[](std::size_t size) { return allocate(size, 1); }
+void* operator new(std::size_t size, std::align_val_t at) { return allocate(size, static_cast<std::size_t>(at)); }
+void* operator new[](std::size_t size, std::align_val_t at) { return allocate(size, static_cast<std::size_t>(at)); }
+void operator delete(void* memory) noexcept { deallocate(memory); }
+void operator delete[](void* memory) noexcept { deallocate(memory); }
+void operator delete(void* memory, std::size_t) noexcept { deallocate(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { deallocate(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { deallocate(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { deallocate(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { deallocate(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { deallocate(memory); }
+
+// What frames come from, in place of oneTBB's.
+extern "C" {
+void* scalable_malloc(std::size_t size) { return charkha::test::fails() ? nullptr : std::malloc(size); }
+void scalable_free(void* memory) { std::free(memory); }
+}
