@@ -5,6 +5,7 @@
 #include <limits>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "charkha/detail/context_state.hpp"
@@ -22,15 +23,16 @@ namespace charkha {
 namespace detail {
 
 /// Drives all workers of a runtime on one thread.
-class simulation_driver final : public waker, public time_source, public blocking_executor {
+class simulation_driver final : public waker, public time_source, public blocking_executor, public fault_source {
  public:
   explicit simulation_driver(const simulation_options& options)
-      : random_(options.seed),
+      : faults_(checked(options.faults)),
+        random_(options.seed),
         seats_(static_cast<std::size_t>(checked(options.workers))),
         state_(new runtime_state({seats_.size(), *this, std::shared_ptr<waker>(std::shared_ptr<void>(), this),
                                   options.reports, options.hooks, options.seed, 1,
                                   std::shared_ptr<blocking_executor>(std::shared_ptr<void>(), this), options.debug,
-                                  std::numeric_limits<std::int64_t>::max()})),
+                                  std::numeric_limits<std::int64_t>::max(), this})),
         shutdown_timeout_(options.shutdown_timeout.count()) {}
 
   ~simulation_driver() override {
@@ -48,10 +50,20 @@ class simulation_driver final : public waker, public time_source, public blockin
 
   [[nodiscard]] bool submit(blocking_job& job) noexcept override {
     if (closed_) return false;
-    jobs_.push(job);
+    if (happens(faults_.failed_threads)) {
+      job.fail(std::make_exception_ptr(
+          std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
+                            "charkha: a thread for to_thread could not be started, as the simulation was asked for")));
+      job.deliver();
+    } else {
+      jobs_.push(job);
+    }
     return true;
   }
   [[nodiscard]] bool withdraw(blocking_job& job) noexcept override { return static_cast<bool>(jobs_.remove(job)); }
+
+  [[nodiscard]] bool steal_loses() noexcept override { return happens(faults_.lost_steals); }
+  [[nodiscard]] bool creation_fails() noexcept override { return happens(faults_.failed_tasks); }
 
   [[nodiscard]] runtime_state& state() noexcept { return *state_; }
   [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
@@ -61,10 +73,8 @@ class simulation_driver final : public waker, public time_source, public blockin
   /// One step of one worker, or one blocking function, or a jump in time. False: nothing can ever happen again.
   /// Time does not go beyond `latest`.
   [[nodiscard]] bool step(std::int64_t latest = idle_set::never) {
-    runnable_.clear();
-    for (std::size_t i = 0; i < seats_.size(); ++i) {
-      if (!seats_[i].parked || seats_[i].token) runnable_.push_back(i);
-    }
+    if (seats_.size() > 1 && happens(faults_.spurious_wake_ups)) wake_for_nothing(random_() % seats_.size());
+    find_runnable();
     // Threads would race for the functions; with one worker they begin in their order, as all else does.
     const std::size_t callable = seats_.size() == 1 ? std::min<std::size_t>(jobs_.size(), 1) : jobs_.size();
     if (runnable_.empty() && callable == 0) return jump(latest);
@@ -86,6 +96,7 @@ class simulation_driver final : public waker, public time_source, public blockin
     set_current_worker(&self);
     here.parked = self.step() == step_result::park;
     set_current_worker(outside);
+    if (happens(faults_.slow_workers)) here.slow_until = steps_ + random_() % 100;
     return true;
   }
 
@@ -93,6 +104,9 @@ class simulation_driver final : public waker, public time_source, public blockin
   struct seat {
     bool parked = false;
     bool token = false;
+    std::uint64_t slow_until = 0;  // steps
+
+    [[nodiscard]] bool can_run() const noexcept { return !parked || token; }
   };
 
   static int checked(int workers) {
@@ -101,6 +115,42 @@ class simulation_driver final : public waker, public time_source, public blockin
                                   "; it must be a number from 1 to " + std::to_string(most_workers));
     }
     return workers;
+  }
+
+  static const simulation_faults& checked(const simulation_faults& faults) {
+    for (const int chances : {faults.lost_steals, faults.spurious_wake_ups, faults.slow_workers, faults.failed_tasks,
+                              faults.failed_threads}) {
+      if (chances < 0 || chances > 999) {
+        throw std::invalid_argument("charkha: one of simulation_options.faults is " + std::to_string(chances) +
+                                    "; it must be a number of chances in a thousand, from 0 to 999");
+      }
+    }
+    if (faults.late_timers.count() < 0) {
+      throw std::invalid_argument("charkha: simulation_options.faults.late_timers is negative");
+    }
+    return faults;
+  }
+
+  // Draws no number where nothing can happen: without faults a seed gives the run that it always gave.
+  [[nodiscard]] bool happens(int chances) noexcept {
+    return chances > 0 && random_() % 1000 < static_cast<std::uint64_t>(chances);
+  }
+
+  void wake_for_nothing(std::size_t index) noexcept {
+    seat& here = seats_[index];
+    if (!here.can_run()) here.parked = !state_->worker_at(index).unparked(false);
+  }
+
+  // Those that stand still only if there is nobody else.
+  void find_runnable() {
+    runnable_.clear();
+    add_runnable(false);
+    if (runnable_.empty()) add_runnable(true);
+  }
+  void add_runnable(bool slow) {
+    for (std::size_t i = 0; i < seats_.size(); ++i) {
+      if (seats_[i].can_run() && (seats_[i].slow_until > steps_) == slow) runnable_.push_back(i);
+    }
   }
 
   void call(const intrusive_ptr<blocking_job>& job) {
@@ -119,11 +169,16 @@ class simulation_driver final : public waker, public time_source, public blockin
     }
     const std::int64_t deadline = state_->worker_at(first).park_deadline();
     if (deadline == idle_set::never || deadline > latest) return false;
-    now_ = std::max(now_, deadline);
+    std::int64_t wakes = deadline;
+    if (const auto late = static_cast<std::uint64_t>(faults_.late_timers.count()); late > 0) {
+      wakes = std::min(latest, later(deadline, static_cast<std::int64_t>(random_() % (late + 1))));
+    }
+    now_ = std::max(now_, wakes);
     seats_[first].parked = !state_->worker_at(first).unparked(false);
     return true;
   }
 
+  const simulation_faults faults_;
   victim_random random_;
   std::int64_t now_ = 0;
   std::uint64_t steps_ = 0;

@@ -263,15 +263,21 @@ def example_body(text, name):
     return text[head.match(text).end() :].strip()
 
 
+PAGES = {"docs/coming-from-asyncio.md": "examples/coming_from_asyncio/", "docs/testing.md": "examples/testing/"}
+
+
 @check
-def asyncio_page_shows_the_snippets(tree):
-    page_name, folder = "docs/coming-from-asyncio.md", "examples/coming_from_asyncio/"
-    if not tree.has(page_name):
-        return
+def pages_show_the_snippets(tree):
+    for page, folder in PAGES.items():
+        if tree.has(page):
+            yield from page_shows_the_snippets(tree, page, folder)
+
+
+def page_shows_the_snippets(tree, page_name, folder):
     page = Source(tree.root, page_name)
     snippet = re.compile(r"^[ \t]*// \[([a-z0-9-]+)\][^\n]*\n(.*?)^[ \t]*// \[end\]$", re.MULTILINE | re.DOTALL)
     snippets = {}
-    for source in tree.sources([folder + "*.cpp"]):
+    for source in tree.sources([folder + "*.cpp", folder + "*.hpp"]):
         for match in snippet.finditer(source.text):
             snippets[without_margin(match[2])] = (source.path, source.line(match.start()), match[1])
     shown = set()

@@ -5,16 +5,20 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <limits>
+#include <new>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "charkha/cancelled_error.hpp"
 #include "charkha/gather.hpp"
 #include "charkha/sleep.hpp"
+#include "charkha/to_thread.hpp"
 #include "charkha/usage_error.hpp"
 #include "charkha/when_all.hpp"
 #include "charkha/yield.hpp"
@@ -340,4 +344,121 @@ TEST_CASE("a clean-up that takes its time, but not too much, ends") {
   CHECK(sim.run(start_and_leave(slow_to_stop(steps, started), started)) == 1);
   CHECK(steps == 9);
   CHECK(log.count() == 0);
+}
+
+// ---- faults ----------------------------------------------------------------------------------------------------------
+
+namespace {
+
+std::string trace_with(int workers, std::uint64_t seed, const charkha::simulation_faults& faults) {
+  std::string trace;
+  simulation sim{{.workers = workers, .seed = seed, .faults = faults}};
+  sim.run(program(trace));
+  return trace;
+}
+
+}  // namespace
+
+TEST_CASE("lost steals, spurious wake-ups and slow workers change the order of events, and nothing else") {
+  const std::vector<charkha::simulation_faults> all{
+      {.lost_steals = 300},
+      {.spurious_wake_ups = 300},
+      {.slow_workers = 300},
+      {.lost_steals = 900, .spurious_wake_ups = 900, .slow_workers = 900}};
+  for (const auto& faults : all) {
+    bool other_order = false;
+    for (const auto seed : charkha::test::seeds(100)) {
+      CAPTURE(seed);
+      const auto plain = trace_with(3, seed, {});
+      const auto trace = trace_with(3, seed, faults);
+      CHECK(std::multiset<char>(trace.begin(), trace.end()) == std::multiset<char>(plain.begin(), plain.end()));
+      CHECK(trace_with(3, seed, faults) == trace);
+      other_order = other_order || trace != plain;
+    }
+    CHECK(other_order);
+  }
+}
+
+TEST_CASE("with one worker nobody steals, wakes it or is slower") {
+  CHECK(trace_with(1, 1, {.lost_steals = 999, .spurious_wake_ups = 999, .slow_workers = 999}) == trace_with(1, 1, {}));
+}
+
+TEST_CASE("late timers: nobody wakes early, and nobody later than that") {
+  bool late = false;
+  for (const int workers : {1, 3}) {
+    for (const auto seed : charkha::test::seeds(50)) {
+      CAPTURE(workers);
+      CAPTURE(seed);
+      simulation sim{{.workers = workers, .seed = seed, .faults = {.late_timers = 5ms}}};
+      auto sleeps = [](bool& any) -> coro<> {
+        for (int i = 0; i < 10; ++i) {
+          const auto before = charkha::clock::now();
+          co_await charkha::sleep(20ms);
+          const auto slept = charkha::clock::now() - before;
+          CHECK(slept >= 20ms);
+          CHECK(slept <= 25ms);
+          any = any || slept > 20ms;
+        }
+      };
+      sim.run(sleeps(late));
+    }
+  }
+  CHECK(late);
+}
+
+TEST_CASE("a task that cannot be made is bad_alloc for whoever makes it; main can always be made") {
+  int failed = 0, made = 0;
+  for (const auto seed : charkha::test::seeds(50)) {
+    CAPTURE(seed);
+    charkha::test::tracked::reset();
+    simulation sim{{.workers = 2, .seed = seed, .faults = {.failed_tasks = 400}}};
+    auto child = [](charkha::test::tracked) -> coro<> { co_await charkha::yield(); };
+    auto body = [](auto make, int& bad, int& good) -> coro<> {
+      for (int i = 0; i < 20; ++i) {
+        try {
+          auto t = charkha::create_task(make(charkha::test::tracked(i)));
+          co_await t;
+          ++good;
+        } catch (const std::bad_alloc&) {
+          ++bad;
+        }
+      }
+    };
+    sim.run(body(child, failed, made));
+    CHECK(charkha::test::tracked::alive == 0);
+  }
+  CHECK(failed > 0);
+  CHECK(made > 0);
+}
+
+TEST_CASE("a thread that cannot be started is a system_error of to_thread, and the function is not called") {
+  int failed = 0, called = 0;
+  for (const auto seed : charkha::test::seeds(50)) {
+    CAPTURE(seed);
+    simulation sim{{.workers = 2, .seed = seed, .faults = {.failed_threads = 400}}};
+    auto body = [](int& bad, int& good) -> coro<> {
+      for (int i = 0; i < 20; ++i) {
+        const int before = good;
+        try {
+          co_await charkha::to_thread([&good] { ++good; });
+          CHECK(good == before + 1);
+        } catch (const std::system_error& e) {
+          CHECK(e.code() == std::errc::resource_unavailable_try_again);
+          CHECK(good == before);
+          ++bad;
+        }
+      }
+    };
+    sim.run(body(failed, called));
+  }
+  CHECK(failed > 0);
+  CHECK(called > 0);
+}
+
+TEST_CASE("chances that are no chances are refused") {
+  CHECK_THROWS_AS(simulation({.faults = {.lost_steals = -1}}), std::invalid_argument);
+  CHECK_THROWS_AS(simulation({.faults = {.spurious_wake_ups = 1000}}), std::invalid_argument);
+  CHECK_THROWS_AS(simulation({.faults = {.slow_workers = 5000}}), std::invalid_argument);
+  CHECK_THROWS_AS(simulation({.faults = {.late_timers = -1ns}}), std::invalid_argument);
+  CHECK_NOTHROW(simulation({.faults = {.failed_tasks = 999, .failed_threads = 999}}));
 }

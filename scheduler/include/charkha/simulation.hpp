@@ -23,6 +23,24 @@ namespace detail {
 class simulation_driver;
 }
 
+/// What a simulation lets go wrong that a program must stand. Numbers are chances in a thousand, 0 to 999; the seed
+/// decides which. All are events that happen on real machines: none makes charkha break a promise.
+struct simulation_faults {
+  /// A look at another worker's queue that finds nothing, as if somebody had been faster. With several workers.
+  int lost_steals = 0;
+  /// At a step: a parked worker wakes up for no reason. With several workers.
+  int spurious_wake_ups = 0;
+  /// After a step: its worker stands still while others make up to a hundred steps, as if its thread had lost its
+  /// processor. With several workers.
+  int slow_workers = 0;
+  /// Timers come late: by up to so much virtual time each time that all workers sleep. 0 or more.
+  std::chrono::nanoseconds late_timers{0};
+  /// A task creates another one and there is no memory: std::bad_alloc.
+  int failed_tasks = 0;
+  /// A thread for to_thread cannot be started: std::system_error.
+  int failed_threads = 0;
+};
+
 /// For designated initialisers: `simulation sim{{.workers = 4, .seed = 7}}`.
 struct simulation_options {
   /// Simulated workers, 1 to 1024.
@@ -37,11 +55,14 @@ struct simulation_options {
   bool debug = false;
   /// How long, in virtual time, run() lets tasks end that were asked to stop.
   std::chrono::nanoseconds shutdown_timeout = std::chrono::seconds(10);
+  /// Nothing goes wrong.
+  simulation_faults faults = {};
 };
 
 /// Runs the workers of a runtime on the calling thread, one step of one worker at a time, in an order that a seed
 /// decides. Time is virtual: it starts at zero, stands still while anything can run, and jumps to the next timer when
-/// nothing can; an hour's sleep takes no time. With one worker the order of events is asyncio's.
+/// nothing can; an hour's sleep takes no time. With one worker the order of events is asyncio's. docs/testing.md shows
+/// how to test a program with it.
 ///
 /// A function given to to_thread is called on the simulation's thread, as a step of its own between two steps of workers,
 /// at a point that the seed decides; with one worker in the order of the awaits. It takes no virtual time, and must not
