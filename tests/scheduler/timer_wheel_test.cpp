@@ -4,47 +4,22 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <random>
 #include <vector>
 
 #include "support/seeds.hpp"
+#include "support/wheel_oracle.hpp"
 
-using charkha::detail::basic_timer_wheel;
 using charkha::detail::timer_entry;
 using charkha::detail::timer_wheel;
+using charkha::test::advance;
+using charkha::test::interesting_starts;
+using charkha::test::wheel_and_oracle;
+using entry = charkha::test::wheel_entry;
 
 namespace {
-
-struct entry final : timer_entry {
-  explicit entry(std::uint64_t at = 0) noexcept { tick = at; }
-  [[nodiscard]] charkha::detail::ready_item* expire() noexcept override { return nullptr; }
-};
-
-template <class Wheel>
-std::vector<timer_entry*> advance(Wheel& wheel, std::uint64_t now) {
-  std::vector<timer_entry*> due;
-  wheel.advance_to(now, [&due](timer_entry& each) {
-    CHECK(each.next == nullptr);  // out of the wheel by then
-    due.push_back(&each);
-  });
-  return due;
-}
-
-// Start ticks two before every level boundary of a wheel with 2^Bits slots, and at both ends.
-template <unsigned Bits>
-std::vector<std::uint64_t> interesting_starts() {
-  std::vector<std::uint64_t> starts{0, 1};
-  for (unsigned shift = Bits; shift < 64; shift += Bits) {
-    starts.push_back((std::uint64_t{1} << shift) - 2);
-    starts.push_back(~std::uint64_t{0} << shift);  // all digits above are at their highest
-  }
-  starts.push_back(UINT64_MAX / 2 - 2);
-  return starts;
-}
 
 // Random inserts, removals and advances. What comes out is what the oracle gives, in the oracle's order.
 template <unsigned Bits>
@@ -53,77 +28,10 @@ void agree_with_oracle(std::uint64_t seed, std::uint64_t start, bool removing) {
   CAPTURE(seed);
   CAPTURE(start);
   std::mt19937_64 random(seed);
-  basic_timer_wheel<Bits> wheel(start);
-  std::multimap<std::uint64_t, entry*> oracle;  // equal ticks stay in the order of insertion
-  std::vector<std::unique_ptr<entry>> entries;
-  std::vector<entry*> idle;
-  for (int i = 0; i < 60; ++i) {
-    entries.push_back(std::make_unique<entry>());
-    idle.push_back(entries.back().get());
-  }
-  bool right = true;
-  const auto later = [&](std::uint64_t from) {
-    // Distances of all magnitudes, small ones often.
-    const unsigned bits = static_cast<unsigned>(random() % (random() % 4 == 0 ? 63 : 3 * Bits));
-    const std::uint64_t distance = random() & ((std::uint64_t{2} << bits) - 1);
-    return from > UINT64_MAX - 1 - distance ? UINT64_MAX - 1 : from + distance;
-  };
-  for (int step = 0; step < 400; ++step) {
-    switch (random() % (removing ? 4 : 3)) {
-      case 0:
-      case 1:
-        if (!idle.empty()) {
-          entry* chosen = idle.back();
-          idle.pop_back();
-          // Mostly the future, sometimes the present, sometimes the past.
-          chosen->tick = random() % 10 == 0 ? wheel.present() - std::min<std::uint64_t>(wheel.present(), random() % 5)
-                                            : later(wheel.present());
-          if (random() % 3 == 0 && !oracle.empty()) chosen->tick = oracle.begin()->first;
-          wheel.insert(*chosen);
-          oracle.emplace(chosen->tick, chosen);
-        }
-        break;
-      case 2: {
-        std::uint64_t now = wheel.present();
-        if (random() % 3 == 0 && !oracle.empty()) {
-          now = std::max(now, oracle.begin()->first - (oracle.begin()->first > 0 ? random() % 2 : 0));
-        } else {
-          now = later(now);
-        }
-        std::vector<timer_entry*> expected;
-        while (!oracle.empty() && oracle.begin()->first <= now) {
-          expected.push_back(oracle.begin()->second);
-          idle.push_back(oracle.begin()->second);
-          oracle.erase(oracle.begin());
-        }
-        right = right && advance(wheel, now) == expected && wheel.present() == now;
-        break;
-      }
-      default:
-        if (!oracle.empty()) {
-          auto chosen = oracle.begin();
-          std::advance(chosen, static_cast<std::ptrdiff_t>(random() % oracle.size()));
-          wheel.remove(*chosen->second);
-          right = right && chosen->second->next == nullptr;
-          idle.push_back(chosen->second);
-          oracle.erase(chosen);
-        }
-        break;
-    }
-    right = right && wheel.size() == oracle.size();
-    const auto promised = wheel.next_expiry();
-    if (oracle.empty()) {
-      right = right && promised == basic_timer_wheel<Bits>::never;
-    } else {
-      const auto earliest = std::max(oracle.begin()->first, wheel.present());
-      right = right && (removing ? promised <= earliest && promised >= wheel.present() : promised == earliest);
-    }
-    if (!right) {
-      CAPTURE(step);
-      FAIL("the wheel and the oracle disagree");
-    }
-  }
-  CHECK(right);
+  wheel_and_oracle<Bits, std::mt19937_64> both(random, start, removing);
+  int steps = 0;
+  while (steps < 400 && both.step()) ++steps;
+  CHECK(steps == 400);
 }
 
 template <unsigned Bits>
@@ -288,3 +196,19 @@ TEST_CASE("a million armed and cancelled timers leave nothing behind") {
 TEST_CASE("with 4 slots a level it agrees with the oracle from every level boundary") { agree_everywhere<2>(3); }
 TEST_CASE("with 8 slots a level it agrees with the oracle from every level boundary") { agree_everywhere<3>(4); }
 TEST_CASE("with 64 slots a level it agrees with the oracle from every level boundary") { agree_everywhere<6>(10); }
+
+TEST_CASE("thirty days of ticks, from two before each level boundary, with timers of up to an hour") {
+  constexpr std::uint64_t thirty_days = std::uint64_t{30} * 24 * 60 * 60 * 1'000'000;  // of a microsecond each
+  for (const auto start : interesting_starts<6>()) {
+    if (start > UINT64_MAX - 2 * thirty_days) continue;
+    for (const auto seed : charkha::test::seeds(2)) {
+      CAPTURE(start);
+      CAPTURE(seed);
+      std::mt19937_64 random(seed);
+      wheel_and_oracle<6, std::mt19937_64> both(random, start, true, 32);
+      bool right = true;
+      while (right && both.present() - start < thirty_days) right = both.step();
+      CHECK(right);
+    }
+  }
+}

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random programs of everything that there is, on real threads and in simulation: whatever they do, they end, nobody
-// waits for ever, and each task has exactly one outcome.
+// waits for ever, and each task has exactly one outcome. CHARKHA_STRESS_SCALE=n: n times as many.
 #include <doctest/doctest.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <random>
 #include <stdexcept>
 #include <tuple>
@@ -13,17 +14,25 @@
 #include <vector>
 
 #include "charkha/charkha.hpp"
+#include "support/must_end.hpp"
+#include "support/process.hpp"
 #include "support/report_log.hpp"
+#include "support/stress_scale.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
 using random_source = std::minstd_rand;
 
-/// How many bodies began and how many of those were left again, by whichever way.
+/// How many bodies began and how many of those were left again, by whichever way; and what they share.
 struct tally {
   std::atomic<int> began{0};
   std::atomic<int> left{0};
+  charkha::lock lock;
+  charkha::semaphore permits{2};
+  charkha::event event;
+  charkha::queue<int> queue{4};
+  std::atomic<bool> inside{false};  // the lock
 };
 
 struct presence {
@@ -77,12 +86,61 @@ charkha::coro<> forked(tally& count, unsigned seed, int depth) {
   }
 }
 
+charkha::coro<> grouped(tally& count, unsigned seed, int depth) {
+  try {
+    co_await charkha::with_task_group([&](charkha::task_group& group) -> charkha::coro<> {
+      static_cast<void>(group.create_task(mixed_work(count, seed, depth)));
+      static_cast<void>(group.create_task(mixed_work(count, seed + 1, depth)));
+      if (seed % 3 == 0) group.cancel();
+      co_return;
+    });
+  } catch (const charkha::exception_group&) {
+  }
+}
+
+charkha::coro<> locked(tally& count, unsigned seed) {
+  const auto permit = co_await count.permits.hold();
+  const auto held = co_await count.lock.hold();
+  if (count.inside.exchange(true)) std::abort();
+  try {
+    if (seed % 4 == 0) co_await charkha::yield();
+  } catch (...) {
+    count.inside = false;
+    throw;
+  }
+  count.inside = false;
+}
+
+charkha::coro<> passed_on(tally& count, unsigned seed) {
+  // As many are put as are taken, unless somebody is cancelled: so nobody waits for long.
+  try {
+    if (seed % 2 == 0) {
+      co_await charkha::wait_for(count.queue.put(static_cast<int>(seed)), 200us);
+    } else {
+      static_cast<void>(co_await charkha::wait_for(count.queue.get(), 200us));
+    }
+  } catch (const charkha::timeout_error&) {
+  }
+}
+
+charkha::coro<> signalled(tally& count, unsigned seed) {
+  if (seed % 2 == 0) {
+    count.event.set();
+    if (seed % 4 == 0) count.event.clear();
+    co_return;
+  }
+  try {
+    co_await charkha::wait_for(count.event.wait(), 200us);
+  } catch (const charkha::timeout_error&) {
+  }
+}
+
 charkha::coro<int> mixed_work(tally& count, unsigned seed, int depth) {
   const presence here(count);
   random_source random(seed);
   for (int i = 0; i < 6; ++i) {
     const auto next = static_cast<unsigned>(random());
-    switch (depth == 0 ? next % 3 : next % 8) {
+    switch (depth == 0 ? next % 6 : next % 12) {
       case 0:
         co_await charkha::yield();
         break;
@@ -93,19 +151,31 @@ charkha::coro<int> mixed_work(tally& count, unsigned seed, int depth) {
         if (next % 20 == 2) throw std::runtime_error("as planned");
         break;
       case 3:
-        co_await child_awaited(count, next, depth - 1);
+        co_await locked(count, next / 12);
         break;
       case 4:
-        co_await child_cancelled(count, next, depth - 1);
+        co_await passed_on(count, next / 12);
         break;
       case 5:
-        co_await with_deadline(count, next, depth - 1);
+        co_await signalled(count, next / 12);
         break;
       case 6:
-        co_await gathered(count, next, depth - 1);
+        co_await child_awaited(count, next, depth - 1);
         break;
       case 7:
+        co_await child_cancelled(count, next, depth - 1);
+        break;
+      case 8:
+        co_await with_deadline(count, next, depth - 1);
+        break;
+      case 9:
+        co_await gathered(count, next, depth - 1);
+        break;
+      case 10:
         co_await forked(count, next, depth - 1);
+        break;
+      case 11:
+        co_await grouped(count, next, depth - 1);
         break;
     }
   }
@@ -129,26 +199,43 @@ charkha::coro<> mix(tally& count, unsigned seed, int tasks, int& outcomes) {
   }
 }
 
+void run_mix(int workers, unsigned seed) {
+  CAPTURE(workers);
+  CAPTURE(seed);
+  charkha::test::report_log reports;
+  tally count;
+  int outcomes = 0;
+  {
+    charkha::runtime rt{{.workers = workers, .reports = &reports}};
+    const auto main = rt.spawn(mix(count, 1000 * seed, 40, outcomes));
+    charkha::test::must_end(rt, main);
+    main.get();
+  }
+  CHECK(outcomes == 40);
+  CHECK(count.began == count.left);
+  CHECK_FALSE(count.lock.locked());
+  CHECK(count.permits.try_acquire());
+  CHECK(count.permits.try_acquire());
+}
+
 }  // namespace
 
 TEST_CASE("a random mix of everything ends, with one outcome for each task, on any number of workers") {
-  for (const int workers : {1, 2, 3, 8}) {
-    for (unsigned seed = 1; seed <= 4; ++seed) {
-      CAPTURE(workers);
-      CAPTURE(seed);
-      charkha::test::report_log reports;
-      tally count;
-      int outcomes = 0;
-      charkha::run(mix(count, 1000 * seed, 40, outcomes), {.workers = workers, .reports = &reports});
-      CHECK(outcomes == 40);
-      CHECK(count.began == count.left);
-    }
+  for (const int workers : {1, 2, 3, 8, 64}) {
+    for (unsigned seed = 1; seed <= 4U * charkha::test::stress_scale(); ++seed) run_mix(workers, seed);
+  }
+}
+
+TEST_CASE("and so it does if all workers share one processor") {
+  const charkha::test::one_processor pinned;
+  for (const int workers : {2, 8}) {
+    for (unsigned seed = 1; seed <= 2U * charkha::test::stress_scale(); ++seed) run_mix(workers, seed);
   }
 }
 
 TEST_CASE("a random mix that is shut down in the middle leaves nothing") {
   for (const int workers : {1, 2, 8}) {
-    for (unsigned seed = 1; seed <= 6; ++seed) {
+    for (unsigned seed = 1; seed <= 6U * charkha::test::stress_scale(); ++seed) {
       CAPTURE(workers);
       CAPTURE(seed);
       charkha::test::report_log reports;
@@ -160,6 +247,7 @@ TEST_CASE("a random mix that is shut down in the middle leaves nothing") {
         CHECK(left.complete());
       }
       CHECK(count.began == count.left);
+      CHECK_FALSE(count.lock.locked());
     }
   }
 }
