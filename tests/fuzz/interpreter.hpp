@@ -290,23 +290,18 @@ class interpreter {
 
   coro with_lock(task_run self, std::size_t which, const script& block) {
     co_await locks_[which].acquire();
-    if (++inside_lock_[which] != 1) fault(self.number, "two inside a lock");
-    int value = 0;
-    std::exception_ptr error;
-    try {
-      value = co_await run_block(self, block);
-    } catch (...) {
-      error = std::current_exception();
-    }
-    --inside_lock_[which];
-    locks_[which].release();
-    if (error) std::rethrow_exception(error);
-    co_return value;
+    co_return co_await holding(self, locks_[which], inside_lock_[which], 1, block);
   }
 
   coro with_semaphore(task_run self, std::size_t which, const script& block) {
     co_await semaphores_[which].acquire();
-    if (++inside_semaphore_[which] > permits) fault(self.number, "too many inside a semaphore");
+    co_return co_await holding(self, semaphores_[which], inside_semaphore_[which], permits, block);
+  }
+
+  // Runs the block, and lets go of what is held however it ends.
+  template <class Held>
+  coro holding(task_run self, Held& held, int& inside, int most, const script& block) {
+    if (++inside > most) fault(self.number, "too many inside a lock or a semaphore");
     int value = 0;
     std::exception_ptr error;
     try {
@@ -314,8 +309,8 @@ class interpreter {
     } catch (...) {
       error = std::current_exception();
     }
-    --inside_semaphore_[which];
-    semaphores_[which].release();
+    --inside;
+    held.release();
     if (error) std::rethrow_exception(error);
     co_return value;
   }
