@@ -49,26 +49,26 @@ class deque {
   /// Makes room for so many items. Throws std::bad_alloc; then nothing has changed.
   void reserve(std::int64_t count) {
     const auto bottom = bottom_.load(std::memory_order_relaxed);
-    // [deque-take] acquire: whoever took the slot's last item has read it.
-    const auto top = top_.load(std::memory_order_acquire);
-    while (bottom + count - 1 - top > ring_.load(std::memory_order_relaxed)->mask) [[unlikely]]
-      grow(top, bottom);
+    while (ring_for(count, bottom) == nullptr) [[unlikely]]
+      grow(bottom);
   }
 
   /// Throws as reserve().
   void push(T* item) {
-    reserve(1);
-    push_reserved({&item, 1});
+    if (!try_push(item)) throw std::bad_alloc();
   }
 
   /// False: there is no memory for a larger ring.
   [[nodiscard]] bool try_push(T* item) noexcept {
-    try {
-      push(item);
-      return true;
-    } catch (const std::bad_alloc&) {
-      return false;
+    const auto bottom = bottom_.load(std::memory_order_relaxed);
+    ring* slots = ring_for(1, bottom);
+    if (slots == nullptr) [[unlikely]] {
+      slots = try_grow(bottom);
+      if (slots == nullptr) return false;
     }
+    slots->slot(bottom).store(item, std::memory_order_relaxed);
+    publish(bottom + 1);
+    return true;
   }
 
   /// Pushes them in their order, all visible at once. Room for them was reserved, or is left by those that were popped.
@@ -172,15 +172,32 @@ class deque {
     bottom_.store(bottom, std::memory_order_seq_cst);
   }
 
-  [[gnu::noinline]] void grow(std::int64_t top, std::int64_t bottom) {
+  /// The ring, if it has room for so many more; else null.
+  [[nodiscard]] ring* ring_for(std::int64_t count, std::int64_t bottom) const noexcept {
+    // [deque-take] acquire: whoever took the slot's last item has read it.
+    const auto top = top_.load(std::memory_order_acquire);
+    ring* slots = ring_.load(std::memory_order_relaxed);
+    return bottom + count - 1 - top > slots->mask ? nullptr : slots;
+  }
+
+  [[gnu::noinline]] void grow(std::int64_t bottom) {
     ring& old = *ring_.load(std::memory_order_relaxed);
     rings_.reserve(rings_.size() + 1);
     rings_.push_back(std::make_unique<ring>(2 * static_cast<std::size_t>(old.mask + 1)));
     ring* larger = rings_.back().get();
-    for (auto index = top; index != bottom; ++index) {
+    for (auto index = top_.load(std::memory_order_relaxed); index != bottom; ++index) {
       larger->slot(index).store(old.slot(index).load(std::memory_order_relaxed), std::memory_order_relaxed);
     }
     ring_.store(larger, std::memory_order_release);  // [deque-grow]
+  }
+
+  [[gnu::noinline]] ring* try_grow(std::int64_t bottom) noexcept {
+    try {
+      grow(bottom);
+      return ring_.load(std::memory_order_relaxed);
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
   }
 
   // thieves and owner
