@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -22,22 +23,29 @@ class faulty_price_cache {
   /// Whoever asks first asks the supplier; the others wait for his answer.
   charkha::coro<int> price(std::string item) {
     auto [answer, is_first] = answer_for(item);
-    if (!is_first) co_return co_await charkha::shield(answer);
-    const int price = co_await ask_supplier(item);
-    answer.set_result(price);
-    co_return price;
+    if (is_first) {
+      answer->price = co_await ask_supplier(item);
+      answer->known.set();
+    }
+    co_await answer->known.wait();
+    co_return answer->price;
   }
 
  private:
-  std::pair<charkha::future<int>, bool> answer_for(const std::string& item) {
+  struct answer {
+    charkha::event known;
+    int price = 0;
+  };
+
+  std::pair<std::shared_ptr<answer>, bool> answer_for(const std::string& item) {
     const std::lock_guard guard(mutex_);
     const auto [place, is_first] = answers_.try_emplace(item);
-    if (is_first) place->second = charkha::create_future<int>();
+    if (is_first) place->second = std::make_shared<answer>();
     return {place->second, is_first};
   }
 
   std::mutex mutex_;
-  std::map<std::string, charkha::future<int>> answers_;
+  std::map<std::string, std::shared_ptr<answer>> answers_;
 };
 // [end]
 

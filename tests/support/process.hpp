@@ -12,6 +12,19 @@
 
 namespace charkha::test {
 
+/// Are we built with one, whose own memory and threads are counted with ours?
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool with_sanitizer = true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool with_sanitizer = true;
+#else
+inline constexpr bool with_sanitizer = false;
+#endif
+#else
+inline constexpr bool with_sanitizer = false;
+#endif
+
 inline std::ptrdiff_t entries_in(const char* folder) {
   return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator());
 }
