@@ -117,7 +117,7 @@ class simulation_driver final : public waker, public time_source, public blockin
     return workers;
   }
 
-  static const simulation_faults& checked(const simulation_faults& faults) {
+  static simulation_faults checked(const simulation_faults& faults) {
     for (const int chances : {faults.lost_steals, faults.spurious_wake_ups, faults.slow_workers, faults.failed_tasks,
                               faults.failed_threads}) {
       if (chances < 0 || chances > 999) {
