@@ -23,7 +23,7 @@ void completion_set::start(bool at_once, std::string_view what) {
     waiters.close();
     return;
   }
-  add_reference();  // the children's
+  hold();  // the children's
   for (std::size_t i = 0; i < size_; ++i) {
     children_[i].set = this;
     if (children_[i].core->waiters.add(children_[i])) continue;
@@ -46,7 +46,7 @@ void completion_set::stop() noexcept {
     if (!child(i).waiters.remove(children_[i])) continue;
     // Relaxed: remove() has taken, or will take, the lock under which each child completes; the caller's reference stays
     // until then.
-    if (remaining_.fetch_sub(1, std::memory_order_relaxed) == 1) drop_reference();
+    if (remaining_.fetch_sub(1, std::memory_order_relaxed) == 1) release();
   }
 }
 
@@ -68,7 +68,7 @@ bool completion_set::try_settle(const entry* failed) noexcept {
   // Relaxed: it only says who settles. What he has seen goes through the ready queue with the settling.
   if (settled_.exchange(true, std::memory_order_relaxed)) return false;
   failed_ = failed;
-  add_reference();  // the settling's
+  hold();  // the settling's
   return true;
 }
 
@@ -92,9 +92,23 @@ bool completion_set::has_child(const task_core& task) const noexcept {
   return false;
 }
 
+// By a child that goes away without having completed: its set has no user any more, so nobody waits.
+void completion_set::child_dropped() noexcept {
+  if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) release();  // [set-settled]
+}
+
 void completion_set::drop_reference() noexcept {
+  // [last-reference] release: this user's use; acquire: that of the others, before the children may go.
+  if (users_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  for (std::size_t i = 0; i < size_; ++i) {
+    if (children_[i].core != nullptr) children_[i].core->drop_reference();
+  }
+  release();
+}
+
+void completion_set::release() noexcept {
   // [last-reference] release: this holder's use; acquire: that of the others, before it is freed.
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  if (holds_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
 }
 
 void completion_set::settle_item::run(worker_context& /*worker*/) noexcept {
@@ -109,12 +123,12 @@ void completion_set::settle_item::run(worker_context& /*worker*/) noexcept {
 
 void completion_set::settle_item::discard() noexcept {
   completion_set& owner = set;
-  if (releases_children) owner.drop_reference();
-  owner.drop_reference();
+  if (releases_children) owner.release();
+  owner.release();
 }
 
 void completion_set::release_item::run(worker_context& /*worker*/) noexcept { discard(); }
-void completion_set::release_item::discard() noexcept { set.drop_reference(); }
+void completion_set::release_item::discard() noexcept { set.release(); }
 
 bool completion_wait::enter(task_core& self, std::coroutine_handle<> frame) {
   if (&self.runtime != &set_->runtime) throw usage_error("this " + std::string(name_) + " belongs to another runtime");

@@ -124,3 +124,28 @@ TEST_CASE("its user stops waiting while a child completes: freed once") {
     CHECK_MESSAGE(found.holds(), found.failure);
   }
 }
+
+TEST_CASE("nobody will complete a child any more while the set's user leaves: all of it is freed, once") {
+  for (const bool other_completes : {true, false}) {
+    const auto found = explore({.name = "completion set: a child is dropped"}, [other_completes](scenario& run) {
+      auto& runtime = run.make<executor>();
+      auto& a_freed = run.make<int>(0);
+      auto& b_freed = run.make<int>(0);
+      auto* const a = new counted_future(runtime, a_freed, 1);
+      auto* const b = new counted_future(runtime, b_freed, 1);
+      auto* const set = new completion_set(runtime, 2, settle_when::first_completed, false);
+      set->set_child(0, intrusive_ptr<future_core>(*a));
+      set->set_child(1, intrusive_ptr<future_core>(*b));
+      set->start(false, "test");
+      run.thread("drops a", [&] { a->drop_reference(); });
+      run.thread("has b", [&] {
+        if (other_completes) b->complete();
+        b->drop_reference();
+      });
+      set->drop_reference();
+      run.join();
+      run.check(a_freed == 1 && b_freed == 1, "nothing is kept by the set");
+    });
+    CHECK_MESSAGE(found.holds(), found.failure);
+  }
+}

@@ -34,6 +34,7 @@ class counted_future final : public detail::future_core {
  private:
   [[nodiscard]] detail::outcome result_kind() const noexcept override { return detail::outcome::value; }
   void last_reference_gone() noexcept override {
+    drop_waiters();
     ++freed_;
     delete this;
   }

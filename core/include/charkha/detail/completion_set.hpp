@@ -4,8 +4,11 @@
 //   a child completes -> it is the decisive one: `settle` goes through the ready queue -> those who wait are woken
 // The hop through the queue is asyncio's: a child's callback runs in the turn after the child, the awaiter in the next.
 //
-// References: each user holds one, all children together hold one, a `settle` on its way holds one. The children's is
-// dropped from a ready item and never in completed(): freeing runs destructors of results, which are not for locks.
+// Users have references. All users together hold the set, and so do all its children, and a `settle` on its way. The
+// children's hold is let go of in a ready item and never in completed(): freeing runs destructors of results, which are
+// not for locks.
+// The set refers to its children as long as it has a user. After that they are on their own: a future that nobody can
+// complete any more is freed, takes itself out of the set (dropped()), and the last one frees the set.
 #pragma once
 
 #include <atomic>
@@ -38,7 +41,9 @@ class completion_set final {
   completion_set(executor& owner, std::size_t children, settle_when rule, bool sees_errors);
 
   /// The children are set in order, then start() begins to wait for them.
-  void set_child(std::size_t index, intrusive_ptr<future_core> child) { children_[index].core = std::move(child); }
+  void set_child(std::size_t index, intrusive_ptr<future_core> child) noexcept {
+    children_[index].core = child.release();
+  }
   /// `at_once`: children that are complete already count now, instead of in a turn of their own. Throws usage_error for
   /// a child of another runtime; `what` is named then.
   void start(bool at_once, std::string_view what);
@@ -49,16 +54,15 @@ class completion_set final {
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool is_settled() const noexcept { return waiters.is_closed(); }
   /// After settling: the child whose failure settled it, or null.
-  [[nodiscard]] const future_core* failed() const noexcept {
-    return failed_ == nullptr ? nullptr : failed_->core.get();
-  }
+  [[nodiscard]] const future_core* failed() const noexcept { return failed_ == nullptr ? nullptr : failed_->core; }
   [[nodiscard]] bool has_child(const task_core& task) const noexcept;
 
   /// A cancel request was passed on to the children. Kept for those who throw it when all are done.
   void note_cancel(bool noted = true) noexcept { cancel_noted_.store(noted, std::memory_order_relaxed); }
   [[nodiscard]] bool cancel_noted() const noexcept { return cancel_noted_.load(std::memory_order_relaxed); }
 
-  void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  // by users
+  void add_reference() noexcept { users_.fetch_add(1, std::memory_order_relaxed); }
   void drop_reference() noexcept;
 
   waiter_list waiters;
@@ -68,8 +72,9 @@ class completion_set final {
   struct entry final : waiter {
     entry() noexcept = default;
     [[nodiscard]] ready_item* completed() noexcept override { return set->child_completed(*this); }
+    void dropped() noexcept override { set->child_dropped(); }
     completion_set* set = nullptr;
-    intrusive_ptr<future_core> core;
+    future_core* core = nullptr;  // referred to as long as there is a user; there while it completes
   };
   struct settle_item final : ready_item {
     explicit settle_item(completion_set& owner) noexcept : set(owner) {}
@@ -85,7 +90,12 @@ class completion_set final {
     completion_set& set;
   };
 
+  ~completion_set() = default;
+  void hold() noexcept { holds_.fetch_add(1, std::memory_order_relaxed); }
+  void release() noexcept;
+
   [[nodiscard]] ready_item* child_completed(const entry& child) noexcept;
+  void child_dropped() noexcept;
   /// True for one caller only. `failed`: the child whose failure it is, or null.
   [[nodiscard]] bool try_settle(const entry* failed) noexcept;
   [[nodiscard]] bool is_decisive(const future_core& child) const noexcept;
@@ -98,7 +108,8 @@ class completion_set final {
   release_item release_{*this};
   const entry* failed_ = nullptr;  // written by the one who settles
   std::atomic<std::size_t> remaining_;
-  std::atomic<std::uint32_t> references_{1};
+  std::atomic<std::uint32_t> users_{1};
+  std::atomic<std::uint32_t> holds_{1};  // the users'
   std::atomic<bool> settled_{false};
   std::atomic<bool> cancel_noted_{false};
 };
