@@ -48,7 +48,7 @@ class thread_driver final {
   [[nodiscard]] std::chrono::nanoseconds shutdown_timeout() const noexcept { return shutdown_timeout_; }
   [[nodiscard]] signal_latch& shutdown_request() noexcept { return shutdown_request_; }
 
-  /// See runtime::shutdown. Without memory it goes on without asking the tasks.
+  /// See runtime::shutdown. The result does not change any more.
   const shutdown_result& shutdown(std::chrono::nanoseconds timeout);
 
  private:

@@ -124,7 +124,8 @@ class runtime {
   /// A worker that does not leave its step within a second after that keeps its thread and the runtime's memory; tasks
   /// that are then still pending never complete, so a thread that is in get() for one of them stays there.
   /// The error of a task that fails meanwhile is reported as always: when its last handle goes, if nobody looked at it.
-  /// Throws usage_error on a worker, std::bad_alloc.
+  /// Without memory for a list of the tasks they are not asked, but destroyed and reported. Throws usage_error on a
+  /// worker; std::bad_alloc for the result alone, when the runtime is down.
   template <class Rep, class Period>
   shutdown_result shutdown(std::chrono::duration<Rep, Period> timeout) {
     return shutdown_within(detail::to_nanoseconds(timeout));
