@@ -45,39 +45,50 @@ class waiting final : public waiter {
   int told = 0;
 };
 
+// A set with one user, of two children, of each of which somebody has a reference. They free themselves.
+struct family {
+  family(scenario& run, settle_when rule)
+      : runtime(run.make<executor>()),
+        a(new counted_future(runtime, a_freed, 1)),
+        b(new counted_future(runtime, b_freed, 1)),
+        set(new completion_set(runtime, 2, rule, false)) {
+    set->set_child(0, intrusive_ptr<future_core>(*a));
+    set->set_child(1, intrusive_ptr<future_core>(*b));
+  }
+
+  executor& runtime;
+  int a_freed = 0, b_freed = 0;
+  counted_future* a;
+  counted_future* b;
+  completion_set* set;
+};
+
 // Two children, each completed by a thread of its own, and the set's user.
 void complete_both(scenario& run, settle_when rule, bool user_stays) {
-  auto& runtime = run.make<executor>();
-  auto& a_freed = run.make<int>(0);
-  auto& b_freed = run.make<int>(0);
+  auto& of = run.make<family>(run, rule);
   auto& told = run.make<waiting>();
-  auto* const a = new counted_future(runtime, a_freed, 1);
-  auto* const b = new counted_future(runtime, b_freed, 1);
-  auto* const set = new completion_set(runtime, 2, rule, false);
-  set->set_child(0, intrusive_ptr<future_core>(*a));
-  set->set_child(1, intrusive_ptr<future_core>(*b));
-  run.check(set->waiters.add(told), "not settled yet");
-  set->start(false, "test");
+  run.check(of.set->waiters.add(told), "not settled yet");
+  of.set->start(false, "test");
   const auto complete = [](counted_future& each) {
     each.complete();
     each.drop_reference();
   };
-  run.thread("a", [&] { complete(*a); });
-  run.thread("b", [&] { complete(*b); });
+  run.thread("a", [&] { complete(*of.a); });
+  run.thread("b", [&] { complete(*of.b); });
   if (user_stays) {
-    if (set->is_settled() && rule == settle_when::all_completed) {
-      run.check(a->result() == 7 && b->result() == 7, "settled: both results are there");
+    if (of.set->is_settled() && rule == settle_when::all_completed) {
+      run.check(of.a->result() == 7 && of.b->result() == 7, "settled: both results are there");
     }
     run.join();
     run.check(told.told == 1, "settled once");
-    set->drop_reference();
+    of.set->drop_reference();
   } else {
-    const bool in = set->waiters.remove(told);
-    set->drop_reference();
+    const bool in = of.set->waiters.remove(told);
+    of.set->drop_reference();
     run.join();
     run.check(told.told == (in ? 0 : 1), "told, or taken out");
   }
-  run.check(a_freed == 1 && b_freed == 1, "the set is gone, and its children with it");
+  run.check(of.a_freed == 1 && of.b_freed == 1, "the set is gone, and its children with it");
 }
 
 }  // namespace
@@ -101,25 +112,18 @@ TEST_CASE("its user is gone: the last child frees the set, and the other one doe
 TEST_CASE("its user stops waiting while a child completes: freed once") {
   for (const auto rule : {settle_when::all_completed, settle_when::first_completed}) {
     const auto found = explore({.name = "completion set: stopped"}, [rule](scenario& run) {
-      auto& runtime = run.make<executor>();
-      auto& a_freed = run.make<int>(0);
-      auto& b_freed = run.make<int>(0);
-      auto* const a = new counted_future(runtime, a_freed, 1);
-      auto* const b = new counted_future(runtime, b_freed, 1);
-      auto* const set = new completion_set(runtime, 2, rule, false);
-      set->set_child(0, intrusive_ptr<future_core>(*a));
-      set->set_child(1, intrusive_ptr<future_core>(*b));
-      set->start(false, "test");
+      auto& of = run.make<family>(run, rule);
+      of.set->start(false, "test");
       run.thread("a", [&] {
-        a->complete();
-        a->drop_reference();
+        of.a->complete();
+        of.a->drop_reference();
       });
-      set->stop();
-      set->drop_reference();
+      of.set->stop();
+      of.set->drop_reference();
       run.join();
-      b->complete();
-      b->drop_reference();
-      run.check(a_freed == 1 && b_freed == 1, "the set is gone, and its children with it");
+      of.b->complete();
+      of.b->drop_reference();
+      run.check(of.a_freed == 1 && of.b_freed == 1, "the set is gone, and its children with it");
     });
     CHECK_MESSAGE(found.holds(), found.failure);
   }
@@ -128,23 +132,16 @@ TEST_CASE("its user stops waiting while a child completes: freed once") {
 TEST_CASE("nobody will complete a child any more while the set's user leaves: all of it is freed, once") {
   for (const bool other_completes : {true, false}) {
     const auto found = explore({.name = "completion set: a child is dropped"}, [other_completes](scenario& run) {
-      auto& runtime = run.make<executor>();
-      auto& a_freed = run.make<int>(0);
-      auto& b_freed = run.make<int>(0);
-      auto* const a = new counted_future(runtime, a_freed, 1);
-      auto* const b = new counted_future(runtime, b_freed, 1);
-      auto* const set = new completion_set(runtime, 2, settle_when::first_completed, false);
-      set->set_child(0, intrusive_ptr<future_core>(*a));
-      set->set_child(1, intrusive_ptr<future_core>(*b));
-      set->start(false, "test");
-      run.thread("drops a", [&] { a->drop_reference(); });
+      auto& of = run.make<family>(run, settle_when::first_completed);
+      of.set->start(false, "test");
+      run.thread("drops a", [&] { of.a->drop_reference(); });
       run.thread("has b", [&] {
-        if (other_completes) b->complete();
-        b->drop_reference();
+        if (other_completes) of.b->complete();
+        of.b->drop_reference();
       });
-      set->drop_reference();
+      of.set->drop_reference();
       run.join();
-      run.check(a_freed == 1 && b_freed == 1, "nothing is kept by the set");
+      run.check(of.a_freed == 1 && of.b_freed == 1, "nothing is kept by the set");
     });
     CHECK_MESSAGE(found.holds(), found.failure);
   }

@@ -16,6 +16,7 @@
 
 using charkha::detail::intrusive_ptr;
 using charkha::detail::pending_look;
+using charkha::detail::pending_walk;
 using charkha::detail::task_block;
 using charkha::detail::task_registry;
 
@@ -281,4 +282,38 @@ TEST_CASE("threads add, drop and look at once; closing against dropping says it 
     for (auto& thread : crowd) thread.join();
     CHECK((none_left ? 1 : 0) + runtime.last_gone == 1);
   }
+}
+
+TEST_CASE("a walk gives the pending tasks one by one, as they are when their turn comes, oldest first") {
+  registrar runtime;
+  std::vector<intrusive_ptr<task_block>> all;
+  for (int i = 0; i < 5; ++i) all.push_back(runtime.make(3));
+  runtime.registry.refuse_all();
+  all[0]->abandon();
+  pending_walk walk(runtime.registry);
+  CHECK(walk.next().get() == all[1].get());
+  all[2]->abandon();  // complete before its turn
+  all[1]->abandon();
+  all[1] = {};  // gone behind the walk, which stands on it
+  CHECK(walk.next().get() == all[3].get());
+  all[4]->abandon();
+  all[4] = {};
+  CHECK_FALSE(walk.next());
+  CHECK_FALSE(walk.next());
+  all[3]->abandon();
+}
+
+TEST_CASE("a walk goes through the lists of all creators") {
+  registrar runtime;
+  std::set<const task_block*> expected, found;
+  std::vector<intrusive_ptr<task_block>> all;
+  for (std::size_t creator = 0; creator < 40; ++creator) {
+    all.push_back(runtime.make(creator % 5 == 0 ? task_registry::outside : creator));
+    expected.insert(all.back().get());
+  }
+  runtime.registry.refuse_all();
+  pending_walk walk(runtime.registry);
+  while (const auto each = walk.next()) found.insert(each.get());
+  CHECK(found == expected);
+  for (auto& each : all) each->abandon();
 }

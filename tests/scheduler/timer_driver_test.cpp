@@ -211,3 +211,20 @@ TEST_CASE("after disarm has returned the entry has expired or never will, whoeve
   CHECK(timers.armed() == 0);
   CHECK(seen <= 5000);
 }
+
+TEST_CASE("taking any: all that is armed comes out, due or not, and what gives nothing is passed over") {
+  timer_driver timers(2, 0, false);
+  entry near, far, due, silent(false), elsewhere;
+  static_cast<void>(timers.arm(0, near, 5 * tick));
+  static_cast<void>(timers.arm(0, far, 1'000'000 * tick));
+  static_cast<void>(timers.arm(0, due, 0));
+  static_cast<void>(timers.arm(0, silent, 7 * tick));
+  static_cast<void>(timers.arm(1, elsewhere, tick));
+  int taken = 0;
+  while (timers.take_any(0) != nullptr) ++taken;
+  CHECK(taken == 3);
+  CHECK(silent.expired == 1);
+  CHECK(timers.armed() == 1);
+  CHECK(timers.take_any(1) == &elsewhere.ready);
+  CHECK(timers.take_any(1) == nullptr);
+}
