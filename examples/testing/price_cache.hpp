@@ -32,20 +32,20 @@ class faulty_price_cache {
   }
 
  private:
-  struct answer {
+  struct quote {
     charkha::event known;
     int price = 0;
   };
 
-  std::pair<std::shared_ptr<answer>, bool> answer_for(const std::string& item) {
+  std::pair<std::shared_ptr<quote>, bool> answer_for(const std::string& item) {
     const std::lock_guard guard(mutex_);
     const auto [place, is_first] = answers_.try_emplace(item);
-    if (is_first) place->second = std::make_shared<answer>();
+    if (is_first) place->second = std::make_shared<quote>();
     return {place->second, is_first};
   }
 
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<answer>> answers_;
+  std::map<std::string, std::shared_ptr<quote>> answers_;
 };
 // [end]
 

@@ -146,3 +146,24 @@ TEST_CASE("nobody will complete a child any more while the set's user leaves: al
     CHECK_MESSAGE(found.holds(), found.failure);
   }
 }
+
+TEST_CASE("two users look at the children and leave: the last one lets them go, after what the other did") {
+  const auto found = explore({.name = "completion set: two users"}, [](scenario& run) {
+    auto& of = run.make<family>(run, settle_when::all_completed);
+    of.set->start(false, "test");
+    for (auto* each : {of.a, of.b}) {
+      each->complete();
+      each->drop_reference();
+    }
+    of.set->add_reference();
+    const auto use = [&] {
+      run.check(static_cast<const counted_future&>(of.set->child(0)).result() == 7, "there as long as it has a user");
+      of.set->drop_reference();
+    };
+    run.thread("user", use);
+    use();
+    run.join();
+    run.check(of.a_freed == 1 && of.b_freed == 1, "the set is gone, and its children with it");
+  });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
