@@ -51,6 +51,8 @@ std::shared_ptr<const void> context_state::set(std::uint64_t variable, const std
   }
 }
 
+void context_state::free() noexcept { delete this; }
+
 void* context_state::operator new(std::size_t size) { return allocate_frame(size); }
 void context_state::operator delete(void* state, std::size_t size) noexcept { deallocate_frame(state, size); }
 

@@ -14,7 +14,10 @@ namespace charkha::detail {
 void task_core::leave_scopes() noexcept { fork_scope::leave_from(*this); }
 
 void forked_task::run(worker_context& worker) noexcept {
-  if (!std::exchange(queued_, true)) publish_above();
+  if (!std::exchange(queued_, true)) {
+    state.expose();
+    publish_above();
+  }
   task_core::run(worker);
 }
 
@@ -26,6 +29,7 @@ void forked_task::publish_above() noexcept {
 }
 
 std::coroutine_handle<> forked_task::end_unbegun(worker_context& worker) noexcept {  // R25
+  static_cast<void>(state.take_cancel());
   static_cast<void>(state.finish());
   tell_outcome(true);
   return scope_.child_ended_unbegun(*this, worker);
@@ -63,27 +67,32 @@ void forked_task::end_record() noexcept {
 }
 
 std::coroutine_handle<> task_core::ended(outcome how) noexcept {
-  if (forked_task* child = forked()) return fork_scope::child_ended(*child, how);
+  if (forked_task* child = forked()) [[likely]]
+    return fork_scope::child_ended(*child, how);
+  return ended_on_heap();
+}
+
+std::coroutine_handle<> task_core::ended_on_heap() noexcept {
   current_worker()->finished = static_cast<task_block*>(this);
   return std::noop_coroutine();
 }
 
 std::coroutine_handle<> fork_scope::child_ended(forked_task& child, outcome how) noexcept {
+  fork_scope& scope = child.scope_;
+  worker_context* worker = scope.inside_;
+  if (worker == nullptr || how != outcome::value || scope.policy_ == fork_policy::any ||
+      !child.state.finish_untouched()) [[unlikely]] {
+    return scope.child_ended_seen(child, how);
+  }
+  return scope.child_ended_inside(*worker);
+}
+
+std::coroutine_handle<> fork_scope::child_ended_seen(forked_task& child, outcome how) noexcept {
   // Nobody else can know it without notes, unless he holds its parent.
   const bool unknown = child.notes() == nullptr;
   const bool cancelled = unknown ? child.state.finish_unseen() : child.state.finish();
-  fork_scope& scope = child.scope_;
-  if (!unknown || cancelled || how != outcome::value || scope.policy_ == fork_policy::any) [[unlikely]] {
-    child.tell_outcome(cancelled);
-  }
-  if (!scope.inside_of(child)) [[unlikely]]
-    return scope.child_ended_outside(*current_worker());
-  worker_context& worker = *scope.inside_;
-  if (++scope.ended_here_ == scope.count_) return scope.resume_parent(worker);
-  forked_task* next = worker.unfork();
-  if (next != nullptr && &next->scope_ == &scope) [[likely]]
-    return next->begin_turn(worker);
-  return scope.turn_to(next, worker);
+  if (!unknown || cancelled || how != outcome::value || policy_ == fork_policy::any) child.tell_outcome(cancelled);
+  return inside_of(child) ? child_ended_inside(*inside_) : child_ended_outside(*current_worker());
 }
 
 std::coroutine_handle<> fork_scope::turn_to(forked_task* next, worker_context& worker) noexcept {
@@ -91,13 +100,13 @@ std::coroutine_handle<> fork_scope::turn_to(forked_task* next, worker_context& w
     if (next != nullptr) worker.fork({&next, 1});
     return resume_parent(worker);
   }
-  return next == nullptr ? std::noop_coroutine() : next->begin_turn(worker);
+  return next == nullptr ? std::noop_coroutine() : next->begin_first_turn(worker);
 }
 
 std::coroutine_handle<> fork_scope::child_ended_outside(worker_context& worker) noexcept {
   if (arrive(1)) return resume_parent(worker);
   forked_task* next = worker.unfork();
-  return next == nullptr ? std::noop_coroutine() : next->begin_turn(worker);
+  return next == nullptr ? std::noop_coroutine() : next->begin_first_turn(worker);
 }
 
 std::coroutine_handle<> fork_scope::child_ended_unbegun(const forked_task& child, worker_context& worker) noexcept {
@@ -148,7 +157,7 @@ std::coroutine_handle<> fork_scope::resume_published(worker_context& worker) noe
 }
 
 void fork_scope::child_failed(forked_task& ended) noexcept {
-  without_value_.store(true, std::memory_order_relaxed);
+  note(without_value);
   const auto error = ended.error();
   const auto what = classify(error);
   if (what == error_class::cancellation) return;
@@ -172,7 +181,7 @@ void fork_scope::abandon() noexcept {
 }
 
 void fork_scope::throw_outcome(bool late_cancel) {
-  const bool cancelled = late_cancel || parent_cancelled_.load(std::memory_order_relaxed);
+  const bool cancelled = late_cancel || (trouble_.load(std::memory_order_relaxed) & parent_cancelled) != 0;
   const bool won = winner_ != nullptr;
   auto failures = won ? std::vector<std::exception_ptr>() : errors();
   if (!failures.empty()) {
@@ -181,6 +190,10 @@ void fork_scope::throw_outcome(bool late_cancel) {
     throw exception_group(std::move(failures));
   }
   if (!won || cancelled) throw_cancelled(task());
+}
+
+void fork_scope::copy_context(const context_slot& from) {
+  for (std::size_t i = 0; i < child_count(); ++i) child(i).context.replace(from.copy());
 }
 
 std::vector<std::exception_ptr> fork_scope::errors() {

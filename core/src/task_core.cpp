@@ -133,6 +133,7 @@ task_notes& task_core::demand_notes() {
   task_notes* own = notes();
   if (own != nullptr) return *own;
   auto fresh = std::make_unique<task_notes>(*this);
+  if (lives_ == place::parent) state.expose();
   // [task-notes] release: constructed before they can be found.
   if (notes_.compare_exchange_strong(own, fresh.get(), std::memory_order_acq_rel, std::memory_order_acquire)) {
     return *fresh.release();

@@ -81,7 +81,7 @@ TEST_CASE("neighbouring classes do not share frames") {
 }
 
 TEST_CASE("the largest class, the first size past it and a huge frame") {
-  for (const std::size_t size : {std::size_t{1024}, std::size_t{1025}, std::size_t{1} << 20}) {
+  for (const std::size_t size : {std::size_t{2048}, std::size_t{2049}, std::size_t{1} << 20}) {
     CAPTURE(size);
     void* frame = allocate_frame(size);
     std::memset(frame, 0x5a, size);

@@ -130,6 +130,11 @@ struct coro_access {
   static void discard(coro<T>& body) noexcept {
     if (const auto frame = release(body)) frame.destroy();
   }
+  /// The opposite of release().
+  template <class T>
+  [[nodiscard]] static coro<T> adopt(std::coroutine_handle<coro_promise<T>> frame) noexcept {
+    return coro<T>(frame);
+  }
   template <class T>
   [[nodiscard]] static auto frame(const coro<T>& body) noexcept {
     return body.frame_;

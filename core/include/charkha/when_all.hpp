@@ -20,7 +20,7 @@ template <class... Ts>
 class [[nodiscard]] when_all_tuple final : public fork_awaiter<forked_tuple<Ts...>, fork_policy::all> {
  public:
   explicit when_all_tuple(coro<Ts>&&... bodies) noexcept
-      : fork_awaiter<forked_tuple<Ts...>, fork_policy::all>(std::tuple<coro<Ts>...>(std::move(bodies)...)) {}
+      : fork_awaiter<forked_tuple<Ts...>, fork_policy::all>({coro_access::release(bodies)...}) {}
 
   auto await_resume() { return take(std::index_sequence_for<Ts...>()); }
 
@@ -30,7 +30,7 @@ class [[nodiscard]] when_all_tuple final : public fork_awaiter<forked_tuple<Ts..
     [[maybe_unused]] auto* children = this->join();
     if constexpr (!(... && std::is_void_v<Ts>)) {
       return std::tuple<value_of<Ts>...>{
-          value_from<Ts>([&]() -> Ts { return children->template get<Index>().value.take(); })...};
+          value_from<Ts>([&]() -> Ts { return children->template get<Index>().value.take_value(); })...};
     }
   }
 };
@@ -47,7 +47,7 @@ class [[nodiscard]] when_all_vector final : public fork_awaiter<forked_array<T>,
       std::vector<T> values;
       if (children == nullptr) return values;
       values.reserve(children->child_count());
-      for (auto& child : *children) values.push_back(child.value.take());
+      for (auto& child : *children) values.push_back(child.value.take_value());
       return values;
     }
   }

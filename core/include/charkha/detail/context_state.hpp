@@ -40,7 +40,7 @@ class context_state final {
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   void drop_reference() noexcept {
     // [last-reference] release: this holder's use; acquire: that of the others, before it is freed.
-    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) free();
   }
 
   static void* operator new(std::size_t size);
@@ -48,6 +48,7 @@ class context_state final {
 
  private:
   ~context_state() = default;
+  void free() noexcept;
 
   mutable spin_lock lock_;
   std::shared_ptr<const context_values> values_ CHARKHA_GUARDED_BY(lock_);

@@ -49,8 +49,8 @@ class deque {
   /// Makes room for so many items. Throws std::bad_alloc; then nothing has changed.
   void reserve(std::int64_t count) {
     const auto bottom = bottom_.load(std::memory_order_relaxed);
-    while (ring_for(count, bottom) == nullptr) [[unlikely]]
-      grow(bottom);
+    if (ring_for(count, bottom) == nullptr) [[unlikely]]
+      grow(bottom, count);
   }
 
   /// Throws as reserve().
@@ -121,6 +121,8 @@ class deque {
     return nullptr;
   }
 
+  [[nodiscard]] bool has_thieves() const noexcept { return has_thieves_; }
+
   /// How many items there are. Exact only if no thief is at work.
   [[nodiscard]] std::int64_t size() const noexcept {
     return bottom_.load(std::memory_order_relaxed) - top_.load(std::memory_order_relaxed);
@@ -180,7 +182,10 @@ class deque {
     return bottom + count - 1 - top > slots->mask ? nullptr : slots;
   }
 
-  [[gnu::noinline]] void grow(std::int64_t bottom) {
+  [[gnu::noinline]] void grow(std::int64_t bottom, std::int64_t by) {
+    while (ring_for(by, bottom) == nullptr) grow(bottom);
+  }
+  void grow(std::int64_t bottom) {
     ring& old = *ring_.load(std::memory_order_relaxed);
     rings_.reserve(rings_.size() + 1);
     rings_.push_back(std::make_unique<ring>(2 * static_cast<std::size_t>(old.mask + 1)));

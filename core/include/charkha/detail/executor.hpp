@@ -91,7 +91,7 @@ class worker_context {
   /// Room for them was reserved.
   void fork(std::span<forked_task* const> children) noexcept {
     forks.push_reserved(children);
-    wake_thieves();
+    if (forks.has_thieves()) wake_thieves();
   }
   /// The newest child, for a worker that has run its siblings and would go straight on; null if there is none, or it is
   /// somebody else's turn.

@@ -52,8 +52,13 @@ class fork_scope;
 class forked_task : public task_core {
  public:
   [[nodiscard]] std::coroutine_handle<> begin_turn(worker_context& worker) noexcept final {
+    return starts() ? begin_first_turn(worker) : task_core::begin_turn(worker);
+  }
+  /// As begin_turn(), for one that has never run, as all that wait on the fork deque.
+  [[nodiscard]] std::coroutine_handle<> begin_first_turn(worker_context& worker) noexcept {
     worker.current = this;
-    if (starts() && state.take_cancel()) [[unlikely]]
+    mark_started();
+    if (state.cancel_pending()) [[unlikely]]
       return end_unbegun(worker);
     return resume_point;
   }
@@ -70,8 +75,8 @@ class forked_task : public task_core {
   }
 
  protected:
-  forked_task(fork_scope& scope, const task_core& parent, std::coroutine_handle<> body)
-      : task_core(parent.runtime, body, parent.context.copy(), place::parent), scope_(scope) {}
+  forked_task(fork_scope& scope, const task_core& parent, std::coroutine_handle<> body) noexcept
+      : task_core(parent.runtime, body, {}, place::parent), scope_(scope) {}
   ~forked_task() = default;
 
  private:
@@ -80,7 +85,7 @@ class forked_task : public task_core {
 
   virtual void set_error(std::exception_ptr error) noexcept = 0;
   /// Cancelled before its first step.
-  [[nodiscard]] std::coroutine_handle<> end_unbegun(worker_context& worker) noexcept;
+  [[nodiscard, gnu::noinline]] std::coroutine_handle<> end_unbegun(worker_context& worker) noexcept;
   /// Tells those who want to know how it ended. `cancelled`: a request came that it did not take.
   void tell_outcome(bool cancelled) noexcept;
   void retire_pending() noexcept;
@@ -107,7 +112,7 @@ class fork_scope : public wait_operation {
  public:
   [[nodiscard]] cancel_route route_cancel() const noexcept final { return cancel_route::targets; }
   [[nodiscard]] bool may_end_early() const noexcept final { return false; }
-  void cancel_passed_on() noexcept final { parent_cancelled_.store(true, std::memory_order_relaxed); }
+  void cancel_passed_on() noexcept final { note(parent_cancelled); }
   [[nodiscard]] std::size_t target_count() const noexcept final { return child_count(); }
   [[nodiscard]] await_target target(std::size_t index) noexcept final { return await_target(child(index)); }
   void abandon() noexcept final;
@@ -118,11 +123,9 @@ class fork_scope : public wait_operation {
   /// After the resumption: throws the children's errors as one exception_group, or cancelled_error. If it returns, all
   /// children have a value, or one of them has won.
   void join() {
-    const bool late_cancel = begun() && resumed_by_cancel();
-    if (late_cancel || parent_cancelled_.load(std::memory_order_relaxed) ||
-        without_value_.load(std::memory_order_relaxed)) [[unlikely]] {
+    const bool late_cancel = resumed_by_cancel();
+    if (late_cancel || trouble_.load(std::memory_order_relaxed) != 0) [[unlikely]]
       throw_outcome(late_cancel);
-    }
   }
   /// After join(), of a scope in which the first value wins.
   [[nodiscard]] const forked_task& winner() const noexcept { return *winner_; }
@@ -133,6 +136,11 @@ class fork_scope : public wait_operation {
   fork_scope(fork_policy policy, std::size_t count) noexcept : count_(count), policy_(policy) {}
   ~fork_scope() = default;
 
+  /// Children begin with a copy of their parent's context. Throws std::bad_alloc.
+  void inherit_context(const task_core& parent) {
+    if (parent.context.get() != nullptr) [[unlikely]]
+      copy_context(parent.context);
+  }
   /// The parent suspends. All children but the first are then to be forked, and the first one begun: from the fork on
   /// thieves may end children, but not that one, and the scope stays until it has ended.
   void enter(task_core& parent, std::coroutine_handle<> frame, worker_context& worker) noexcept {
@@ -150,12 +158,26 @@ class fork_scope : public wait_operation {
   friend class task_core;
   [[nodiscard]] virtual forked_task& child(std::size_t index) noexcept = 0;
 
+  enum trouble : std::uint8_t {
+    parent_cancelled = 1,
+    without_value = 2
+  };  // without: a child ended cancelled, or failed
+
   [[nodiscard]] static std::coroutine_handle<> child_ended(forked_task& child, outcome how) noexcept;
+  /// The same for one that did not just run here from beginning to end and give a value.
+  [[nodiscard, gnu::noinline]] std::coroutine_handle<> child_ended_seen(forked_task& child, outcome how) noexcept;
+  [[nodiscard]] std::coroutine_handle<> child_ended_inside(worker_context& worker) noexcept {
+    if (++ended_here_ == count_) return resume_parent(worker);
+    forked_task* next = worker.unfork();
+    if (next == nullptr || &next->scope_ != this) [[unlikely]]
+      return turn_to(next, worker);
+    return next->begin_first_turn(worker);
+  }
   /// The same for one that never began, after which its worker turns to its loop: a thousand of them must not nest.
   [[nodiscard]] std::coroutine_handle<> child_ended_unbegun(const forked_task& child, worker_context& worker) noexcept;
   [[nodiscard]] std::coroutine_handle<> child_ended_outside(worker_context& worker) noexcept;
   /// The worker goes on with `next`, no child of this scope, or with whatever else there is.
-  [[nodiscard]] std::coroutine_handle<> turn_to(forked_task* next, worker_context& worker) noexcept;
+  [[nodiscard, gnu::noinline]] std::coroutine_handle<> turn_to(forked_task* next, worker_context& worker) noexcept;
   /// By whoever ended the last child.
   [[nodiscard]] std::coroutine_handle<> resume_parent(worker_context& worker) noexcept {
     task_core& parent = task();
@@ -165,7 +187,7 @@ class fork_scope : public wait_operation {
     worker.current = &parent;
     return parent.resume_point;
   }
-  [[nodiscard]] std::coroutine_handle<> resume_published(worker_context& worker) noexcept;
+  [[nodiscard, gnu::noinline]] std::coroutine_handle<> resume_published(worker_context& worker) noexcept;
   /// The worker that is inside leaves. True: all children have ended, and the caller resumes the parent.
   [[nodiscard]] bool leave() noexcept;
   /// As leave(), for scopes whose child `of` goes on.
@@ -174,6 +196,9 @@ class fork_scope : public wait_operation {
   [[nodiscard]] bool inside_of(const forked_task& child) const noexcept { return !child.queued_ && inside_ != nullptr; }
   /// True: no child is left.
   [[nodiscard]] bool arrive(std::size_t ended) noexcept;
+
+  void note(trouble what) noexcept { trouble_.fetch_or(what, std::memory_order_relaxed); }
+  void copy_context(const context_slot& from);
 
   void child_failed(forked_task& ended) noexcept;
   void child_won(const forked_task& ended) noexcept;
@@ -187,17 +212,17 @@ class fork_scope : public wait_operation {
   std::atomic<std::size_t> remaining_{0};
   worker_context* inside_ = nullptr;  // its worker, until it leaves
   const fork_policy policy_;
-  std::atomic<bool> parent_cancelled_{false};
-  std::atomic<bool> without_value_{false};  // a child ended cancelled, or failed
-  std::atomic<bool> decided_{false};        // by a child: the others were asked to stop
-  const forked_task* winner_ = nullptr;     // written by that one; read when all have ended
+  std::atomic<std::uint8_t> trouble_{0};
+  std::atomic<bool> decided_{false};     // by a child: the others were asked to stop
+  const forked_task* winner_ = nullptr;  // written by that one; read when all have ended
 };
 
 template <class T>
 class typed_forked_task final : public forked_task {
  public:
-  typed_forked_task(fork_scope& scope, const task_core& parent, coro<T>&& body)
-      : forked_task(scope, parent, coro_access::frame(body)), body_(coro_access::release(body)) {
+  /// Owns the body, which was released from its coro.
+  typed_forked_task(fork_scope& scope, const task_core& parent, std::coroutine_handle<coro_promise<T>> body) noexcept
+      : forked_task(scope, parent, body), body_(body) {
     body_.promise().task = this;
     body_.promise().out = &value;
   }

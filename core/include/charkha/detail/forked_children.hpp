@@ -20,7 +20,8 @@ namespace charkha::detail {
 /// One of several bases, told apart by its index.
 template <std::size_t Index, class T>
 struct forked_child {
-  forked_child(fork_scope& scope, const task_core& parent, coro<T>&& body) : task(scope, parent, std::move(body)) {}
+  forked_child(fork_scope& scope, const task_core& parent, std::coroutine_handle<coro_promise<T>> body) noexcept
+      : task(scope, parent, body) {}
   typed_forked_task<T> task;
 };
 
@@ -32,12 +33,15 @@ template <std::size_t... Index, class... Ts>
 class forked_children<std::index_sequence<Index...>, Ts...> final : public fork_scope,
                                                                     private forked_child<Index, Ts>... {
  public:
-  using bodies = std::tuple<coro<Ts>...>;
+  /// Bare handles: nothing to move, nothing left behind.
+  using bodies = std::tuple<std::coroutine_handle<coro_promise<Ts>>...>;
   [[nodiscard]] static std::size_t count(const bodies& /*all*/) noexcept { return sizeof...(Ts); }
+  static void discard(const bodies& all) noexcept {
+    (static_cast<void>(coro_access::adopt<Ts>(std::get<Index>(all))), ...);
+  }
 
-  forked_children(fork_policy policy, const task_core& parent, bodies&& from)
-      : fork_scope(policy, sizeof...(Ts)),
-        forked_child<Index, Ts>(*this, parent, std::get<Index>(std::move(from)))... {}
+  forked_children(fork_policy policy, const task_core& parent, const bodies& from) noexcept
+      : fork_scope(policy, sizeof...(Ts)), forked_child<Index, Ts>(*this, parent, std::get<Index>(from))... {}
 
   /// Suspends the parent and starts the children, at least one; what its worker resumes next. Throws std::bad_alloc, and
   /// no child was started then.
@@ -45,13 +49,14 @@ class forked_children<std::index_sequence<Index...>, Ts...> final : public fork_
     requires(sizeof...(Ts) > 0)
   {
     worker_context& worker = *current_worker();
+    inherit_context(parent);
     worker.forks.reserve(sizeof...(Ts) - 1);
     enter(parent, frame, worker);
     if constexpr (sizeof...(Ts) > 1) {
       const std::array<forked_task*, sizeof...(Ts)> newest_last{&get<sizeof...(Ts) - 1 - Index>()...};
       worker.fork(std::span(newest_last).first(sizeof...(Ts) - 1));
     }
-    return get<0>().begin_turn(worker);
+    return get<0>().begin_first_turn(worker);
   }
 
   template <std::size_t Which>
@@ -76,10 +81,11 @@ class forked_array final : public fork_scope {
   using bodies = std::vector<coro<T>>;
   using child_type = typed_forked_task<T>;
   [[nodiscard]] static std::size_t count(const bodies& all) noexcept { return all.size(); }
+  static void discard(const bodies& /*all*/) noexcept {}  // their coros do that
 
   forked_array(fork_policy policy, const task_core& parent, bodies&& from)
       : fork_scope(policy, from.size()), children_(from.size()) {
-    for (auto& body : from) children_.add(*this, parent, std::move(body));
+    for (auto& body : from) children_.add(*this, parent, body);
   }
 
   [[nodiscard]] child_type* begin() noexcept { return children_.first(); }
@@ -88,6 +94,7 @@ class forked_array final : public fork_scope {
   /// As forked_children's.
   [[nodiscard]] std::coroutine_handle<> fork(task_core& parent, std::coroutine_handle<> frame) {
     worker_context& worker = *current_worker();
+    inherit_context(parent);
     worker.forks.reserve(static_cast<std::int64_t>(child_count()) - 1);
     enter(parent, frame, worker);
     std::array<forked_task*, 32> newest_last;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled as far as used
@@ -96,7 +103,7 @@ class forked_array final : public fork_scope {
       while (left > 1 && count < newest_last.size()) newest_last[count++] = begin() + --left;
       worker.fork({newest_last.data(), count});
     }
-    return begin()->begin_turn(worker);
+    return begin()->begin_first_turn(worker);
   }
 
  private:
@@ -114,8 +121,8 @@ class forked_array final : public fork_scope {
     storage(const storage&) = delete;
     storage& operator=(const storage&) = delete;
 
-    void add(fork_scope& scope, const task_core& parent, coro<T>&& body) {
-      std::construct_at(memory_ + built_, scope, parent, std::move(body));
+    void add(fork_scope& scope, const task_core& parent, coro<T>& body) noexcept {
+      std::construct_at(memory_ + built_, scope, parent, coro_access::release(body));
       ++built_;
     }
     [[nodiscard]] child_type* first() const noexcept { return memory_; }
@@ -137,9 +144,10 @@ class fork_awaiter {
  public:
   explicit fork_awaiter(typename Children::bodies&& bodies) noexcept : bodies_(std::move(bodies)) {}
   ~fork_awaiter() {
-    if (holds_ == content::children) {
+    if (holds_ == content::children) [[likely]] {
       std::destroy_at(&children_);
     } else if (holds_ == content::bodies) {
+      Children::discard(bodies_);
       std::destroy_at(&bodies_);
     }
   }

@@ -26,7 +26,7 @@ class result {
 
  public:
   result() noexcept {}  // NOLINT(modernize-use-equals-default): the union has no default
-  ~result() { reset(); }
+  ~result() { destroy(); }
   result(const result&) = delete;
   result& operator=(const result&) = delete;
 
@@ -54,6 +54,11 @@ class result {
   /// The value moved out, or the error thrown.
   T take() {
     rethrow_error();
+    return take_value();
+  }
+
+  /// take() for where there is a value for sure.
+  T take_value() {
     if constexpr (is_reference) {
       return static_cast<T>(*value_);
     } else if constexpr (!is_void) {
@@ -77,12 +82,16 @@ class result {
   }
 
   void reset() noexcept {
+    destroy();
+    outcome_ = outcome::none;
+  }
+
+  void destroy() noexcept {
     if (outcome_ == outcome::error) {
       std::destroy_at(&error_);
     } else if (outcome_ == outcome::value) {
       std::destroy_at(&value_);
     }
-    outcome_ = outcome::none;
   }
 
   union {

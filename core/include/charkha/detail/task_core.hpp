@@ -113,6 +113,7 @@ class task_core : public ready_item {
 
   /// Is this its first turn? Once; the running task only.
   [[nodiscard]] bool starts() noexcept { return !std::exchange(started_, true); }
+  void mark_started() noexcept { started_ = true; }
 
   // One store for all four.
   bool queued_ = false;     // a child of when_all that was taken out of a queue; written by who runs it
@@ -124,6 +125,7 @@ class task_core : public ready_item {
   [[nodiscard]] ready_item* noted_turn(task_notes& own) noexcept;
   static void drop_notes(const task_notes* own) noexcept;
   void set_cancel_message(std::string_view message) noexcept;
+  [[nodiscard, gnu::noinline]] std::coroutine_handle<> ended_on_heap() noexcept;
   void leave_scopes() noexcept;  // in fork_scope.cpp
 
   bool started_ = false;

@@ -23,6 +23,7 @@
 //   cancel_requested a request that no suspension has delivered yet (CPython: _must_cancel)
 //   wait_cancelled   the last wait was closed by a canceller; its resumption throws (CPython: the awaited future was
 //                    cancelled). Not withdrawn by uncancel().
+//   exposed          there is more to its end than its worker knows: somebody may refer to it, or it was in a queue
 // fields: bits 8..31 number of cancel requests not undone by uncancel(); bits 32..63 the wait's number, modular.
 #pragma once
 
@@ -197,6 +198,17 @@ class basic_task_state {
     return (word_.fetch_or(done, std::memory_order_acq_rel) & cancel_requested) != 0;
   }
 
+  /// From here on it does not end unseen. For whoever keeps the task alive.
+  void expose() noexcept { word_.fetch_or(exposed, std::memory_order_relaxed); }
+
+  /// As finish_unseen(), if the task is as it was made: never waited, was never asked to stop, is not exposed. False: it
+  /// is not, and nothing has happened. Owner only.
+  [[nodiscard]] bool finish_untouched() noexcept {
+    if (word_.load(std::memory_order_relaxed) != 0) return false;
+    word_.store(done, std::memory_order_relaxed);
+    return true;
+  }
+
   /// As finish(), for a task that only those can find who hold its parent. A request that comes at the same moment may
   /// be lost: it came too late. Owner only.
   [[nodiscard]] bool finish_unseen() noexcept {
@@ -246,7 +258,8 @@ class basic_task_state {
   [[nodiscard]] bool is_done() const noexcept { return (word_.load(std::memory_order_acquire) & done) != 0; }
 
  private:
-  static constexpr std::uint64_t waiting = 1, held = 2, cancel_requested = 4, wait_cancelled = 8, done = 16;
+  static constexpr std::uint64_t waiting = 1, held = 2, cancel_requested = 4, wait_cancelled = 8, done = 16,
+                                 exposed = 32;
   static constexpr unsigned count_shift = 8, wait_shift = 32;
   static constexpr std::uint64_t one_cancel = std::uint64_t{1} << count_shift;
   static constexpr std::uint64_t count_mask = 0xffff'ff00;
