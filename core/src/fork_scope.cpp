@@ -79,12 +79,12 @@ std::coroutine_handle<> task_core::ended_on_heap() noexcept {
 
 std::coroutine_handle<> fork_scope::child_ended(forked_task& child, outcome how) noexcept {
   fork_scope& scope = child.scope_;
-  worker_context* worker = scope.inside_;
-  if (worker == nullptr || how != outcome::value || scope.policy_ == fork_policy::any ||
-      !child.state.finish_untouched()) [[unlikely]] {
+  if (how != outcome::value || scope.policy_ == fork_policy::any || !child.state.finish_untouched()) [[unlikely]] {
     return scope.child_ended_seen(child, how);
   }
-  return scope.child_ended_inside(*worker);
+  // It never was in a queue, so it is for its worker to read this.
+  worker_context* worker = scope.inside_;
+  return worker == nullptr ? scope.child_ended_outside(*current_worker()) : scope.child_ended_inside(*worker);
 }
 
 std::coroutine_handle<> fork_scope::child_ended_seen(forked_task& child, outcome how) noexcept {
