@@ -32,13 +32,14 @@ step_result worker::step() noexcept {
 
 void worker::run_item(ready_item& item) noexcept {
   fork_credit = fork_limit;
-  forks_cut_ = 0;
   if (runtime_.debug()) [[unlikely]] {
     runtime_.run_watched(item, *this);
   } else {
     item.run(*this);
   }
-  const std::int64_t followed = fork_limit - forks_cut_ - std::max(fork_credit, std::int64_t{0});
+  if (fork_credit == fork_limit) [[likely]]
+    return;
+  const std::int64_t followed = fork_limit - std::exchange(forks_cut_, 0) - std::max(fork_credit, std::int64_t{0});
   since_look_ += followed;
   fork_run_ += followed;
 }
@@ -50,7 +51,7 @@ void worker::discard_all() noexcept {
 }
 
 ready_item* worker::next_item() noexcept {
-  if (++since_look_ > turn_limit && !alone_) [[unlikely]]
+  if (!alone_ && ++since_look_ > turn_limit) [[unlikely]]
     look_around();
   if (slot_ != nullptr) {
     if (ready_item* item = next_in_slot()) return item;
