@@ -14,9 +14,9 @@ wait_site& condition_wait::site() const noexcept { return owner_.site_; }
 
 // In line before the lock is released: whoever gets it next finds this waiter.
 bool condition_wait::wait(task_core& self, std::coroutine_handle<> frame) {
-  owner_.site_.bind(self.runtime, what_);
   {
     const spin_guard guard(owner_.site_.lock);
+    if (!owner_.site_.bind(self.runtime)) throw_bound_elsewhere(what_);
     join(owner_.waiters_, self, frame);
   }
   owner_.lock_.release();

@@ -8,13 +8,7 @@
 
 namespace charkha::detail {
 
-void wait_site::bind_first(executor& runtime, std::string_view what) {
-  {
-    const spin_guard guard(lock);
-    executor* const bound = runtime_.load(std::memory_order_relaxed);
-    if (bound == nullptr) runtime_.store(&runtime, std::memory_order_relaxed);
-    if (bound == nullptr || bound == &runtime) return;
-  }
+void throw_bound_elsewhere(std::string_view what) {
   throw usage_error("this " + std::string(what) +
                     " belongs to another runtime: a task of that one waited for it first, and only its tasks may wait");
 }

@@ -271,3 +271,18 @@ TEST_CASE("cancel at every step: the count is right afterwards") {
     }
   }
 }
+
+TEST_CASE("another runtime's task may not wait, and is not counted (R73)") {
+  barrier b(3);
+  crank wheel, foreign;
+  std::string log;
+  auto mine = start(wheel, b, log, "a");
+  wheel.run();
+  auto other = foreign.start(pass(b));
+  foreign.run();
+  CHECK_THROWS_AS(other.result(), charkha::usage_error);
+  CHECK(b.n_waiting() == 1);
+  auto rest = start(wheel, b, log, "bc");
+  wheel.run();
+  CHECK(log == "c2a0b1");
+}

@@ -36,7 +36,6 @@ class [[nodiscard]] barrier_wait final : public queued_awaiter<barrier_wait> {
   barrier_wait(barrier_wait&&) noexcept = default;
   ~barrier_wait() { withdraw(); }
 
-  [[nodiscard]] bool await_ready() const noexcept { return false; }  // entering changes the barrier: once
   /// The index, or `again`: this waited outside while the last round drained, and may try once more.
   std::ptrdiff_t await_resume();
 

@@ -42,19 +42,19 @@ class wait_site {
  public:
   wait_site() noexcept = default;
 
-  /// The first task that has to wait binds the primitive to its runtime (R73). Throws usage_error for another one.
-  void bind(executor& runtime, std::string_view what) {
-    // Only ever compared: what the runtime is, its own tasks know.
-    if (runtime_.load(std::memory_order_relaxed) != &runtime) bind_first(runtime, what);
+  /// The first task that has to wait binds the primitive to its runtime (R73). False: it is bound to another one.
+  [[nodiscard]] bool bind(const executor& runtime) noexcept CHARKHA_REQUIRES(lock) {
+    if (runtime_ == nullptr) runtime_ = &runtime;
+    return runtime_ == &runtime;
   }
 
   spin_lock lock;
 
  private:
-  void bind_first(executor& runtime, std::string_view what);
-
-  std::atomic<executor*> runtime_{nullptr};  // written once, under the lock
+  const executor* runtime_ CHARKHA_GUARDED_BY(lock) = nullptr;  // only ever compared
 };
+
+[[noreturn]] void throw_bound_elsewhere(std::string_view what);
 
 /// The wait of one task for one primitive; lives in the awaiter.
 class queued_wait : public wait_operation {
@@ -154,7 +154,7 @@ class wait_list {
 
 /// The awaiter of a primitive. `Wait` derives from it and gives, all called under the lock of site():
 ///   wait_site& site()
-///   bool enter(wake_list&)               takes what is awaited, if it can be had without waiting
+///   bool enter(wake_list&)               takes what is awaited, if it can be had without waiting; else wakes nobody
 ///   wait_list& line()                    where to wait otherwise
 ///   void leave(bool granted, wake_list&) gives up: gives the grant back and passes it on
 ///   void arrive(wake_list&)              optional: the resumption of a granted waiter that was not cancelled
@@ -163,22 +163,24 @@ class wait_list {
 template <class Wait>
 class queued_awaiter : public queued_wait {
  public:
+  /// False: the lock stays taken for await_suspend(), which is what comes next.
   [[nodiscard]] bool await_ready() noexcept CHARKHA_NO_THREAD_SAFETY_ANALYSIS {
     wake_list woken;
-    const spin_guard guard(self().site().lock);
-    return self().enter(woken);
+    spin_lock& lock = self().site().lock;
+    lock.lock();
+    if (!self().enter(woken)) return false;
+    lock.unlock();
+    return true;
   }
 
   template <charkha_promise Promise>
   bool await_suspend(std::coroutine_handle<Promise> frame) CHARKHA_NO_THREAD_SAFETY_ANALYSIS {
     task_core& task = *frame.promise().task;
-    self().site().bind(task.runtime, what_);
-    {
-      wake_list woken;
-      const spin_guard guard(self().site().lock);
-      if (self().enter(woken)) return false;
-      join(self().line(), task, frame);
-    }
+    wait_site& site = self().site();
+    if (!site.bind(task.runtime)) [[unlikely]]
+      refuse();
+    join(self().line(), task, frame);
+    site.lock.unlock();
     return suspend();
   }
 
@@ -219,6 +221,15 @@ class queued_awaiter : public queued_wait {
 
  private:
   friend Wait;
+  /// Instead of joining a line.
+  [[noreturn]] void refuse() CHARKHA_NO_THREAD_SAFETY_ANALYSIS {
+    {
+      wake_list woken;
+      self().leave(false, woken);
+      self().site().lock.unlock();
+    }
+    throw_bound_elsewhere(what_);
+  }
   queued_awaiter(queued_awaiter&&) noexcept = default;
   [[nodiscard]] Wait& self() noexcept { return static_cast<Wait&>(*this); }
 };
