@@ -16,7 +16,8 @@
 namespace charkha::detail {
 
 void* allocate_fresh_frame(std::size_t size) { return ::operator new(size); }
-void deallocate_surplus_frame(void* frame) noexcept { ::operator delete(frame); }
+void deallocate_surplus_frame(void* frame, std::size_t /*size*/) noexcept { ::operator delete(frame); }
+void keep_frames() noexcept {}
 void frame_cache::open() noexcept {}
 void frame_cache::close() noexcept {}
 
@@ -26,39 +27,76 @@ void frame_cache::close() noexcept {}
 
 #include <oneapi/tbb/scalable_allocator.h>
 
+#include <utility>
+
+#include "frame_depot.hpp"
+
 namespace charkha::detail {
 
+namespace {
+
+constinit frame_depot depot;
+
+void free_all(frame_cache::free_block*& list) noexcept {
+  while (list != nullptr) scalable_free(std::exchange(list, list->next));
+}
+
+}  // namespace
+
 void* allocate_fresh_frame(std::size_t size) {
+  keep_frames();
   frame_cache& cache = current_frame_cache();
-  if (!cache.opened && !cache.closed) cache.open();
-  // A whole size class: it serves others of its class when it comes back.
-  if (size <= frame_cache::largest) size = frame_cache::class_of(size) * frame_cache::granule;
+  if (size <= frame_cache::largest) {
+    const std::size_t size_class = frame_cache::class_of(size);
+    if (cache.opened) {
+      auto* full = std::exchange(cache.spares[size_class], nullptr);
+      if (full == nullptr) full = depot.take(size_class);
+      if (full != nullptr) {
+        cache.lists[size_class] = {full->next, 1};
+        return full;
+      }
+    }
+    size = size_class * frame_cache::granule;  // it serves others of its class when it comes back
+  }
   void* frame = scalable_malloc(size);
   if (frame == nullptr) throw std::bad_alloc();
   return frame;
 }
 
-void deallocate_surplus_frame(void* frame) noexcept { scalable_free(frame); }
+void deallocate_surplus_frame(void* frame, std::size_t size) noexcept {
+  frame_cache& cache = current_frame_cache();
+  if (size != 0 && size <= frame_cache::largest && cache.opened) {
+    const std::size_t size_class = frame_cache::class_of(size);
+    auto& list = cache.lists[size_class];
+    auto*& spare = cache.spares[size_class];
+    if (spare == nullptr || depot.give(size_class, spare)) {
+      spare = list.head;
+      list = {::new (frame) frame_cache::free_block{nullptr}, frame_cache::full_list(size_class) - 1};
+      return;
+    }
+  }
+  scalable_free(frame);
+}
+
+void keep_frames() noexcept {
+  frame_cache& cache = current_frame_cache();
+  if (!cache.opened && !cache.closed) cache.open();
+}
 
 void frame_cache::open() noexcept {
   opened = true;
   release_frame_cache_at_exit();
-  for (std::size_t index = 1; index < lists.size(); ++index) {
-    lists[index].room = static_cast<std::int32_t>(list_bytes / (index * granule));
-  }
+  for (std::size_t index = 1; index < classes; ++index) lists[index].room = full_list(index);
 }
 
 void frame_cache::close() noexcept {
   closed = true;
   opened = false;
   for (auto& list : lists) {
-    while (list.head != nullptr) {
-      auto* block = list.head;
-      list.head = block->next;
-      scalable_free(block);
-    }
+    free_all(list.head);
     list.room = 0;
   }
+  for (auto*& spare : spares) free_all(spare);
 }
 
 }  // namespace charkha::detail

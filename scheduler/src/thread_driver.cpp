@@ -7,6 +7,7 @@
 
 #include "charkha/detail/describe_wait.hpp"
 #include "charkha/detail/duration.hpp"
+#include "charkha/detail/frame_pool.hpp"
 #include "charkha/detail/known_tasks.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
@@ -67,6 +68,7 @@ void thread_driver::start_threads() {
 
 void thread_driver::serve(std::size_t index) noexcept {
   name_thread(index);
+  keep_frames();
   worker& self = state_->worker_at(index);
   set_current_worker(&self);
   for (bool serving = true; serving;) {

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -93,7 +94,7 @@ TEST_CASE("the largest class, the first size past it and a huge frame") {
 }
 
 TEST_CASE("more frames than a list keeps are given back and stay usable") {
-  constexpr std::size_t size = 512, count = 1000;  // a list keeps 64 KiB
+  constexpr std::size_t size = 512, count = 1000;  // a list keeps 32 KiB
   for (int round = 0; round < 3; ++round) {
     std::vector<void*> frames;
     for (std::size_t i = 0; i < count; ++i) frames.push_back(allocate_frame(size));
@@ -128,4 +129,52 @@ TEST_CASE("frames pass between threads that come and go") {
     }).join();
   }
   for (void* frame : frames) deallocate_frame(frame, 96);
+}
+
+TEST_CASE("what one thread frees another one takes, list by list") {
+  constexpr std::size_t size = 1000, list = 32, lists = 6;
+  std::vector<void*> frames;
+  for (std::size_t i = 0; i < list * lists; ++i) frames.push_back(allocate_frame(size));
+  std::thread([&] {
+    charkha::detail::keep_frames();
+    for (void* frame : frames) deallocate_frame(frame, size);
+  }).join();
+  // That thread has kept two lists for itself and has given them to the allocator at its end.
+  const std::set<void*> known(frames.begin(), frames.end());
+  std::size_t came_back = 0;
+  std::vector<void*> again;
+  for (std::size_t i = 0; i < list * lists; ++i) {
+    again.push_back(allocate_frame(size));
+    std::memset(again.back(), 0x5a, size);
+    if (i < list * (lists - 2)) came_back += known.count(again.back());
+  }
+  CHECK(std::set<void*>(again.begin(), again.end()).size() == again.size());
+  if (pooled) CHECK(came_back == list * (lists - 2));
+  for (void* frame : again) deallocate_frame(frame, size);
+}
+
+TEST_CASE("frames that go round between threads are never two at once") {
+  constexpr std::size_t size = 2000, count = 400;
+  constexpr int threads = 4, rounds = 50;
+  std::vector<std::vector<void*>> slots(threads);
+  const auto round = [&](int self) {
+    auto& mine = slots[static_cast<std::size_t>(self)];
+    for (void* frame : mine) deallocate_frame(frame, size);
+    mine.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      mine.push_back(allocate_frame(size));
+      std::memset(mine.back(), self, size);
+    }
+    for (void* frame : mine) CHECK(static_cast<unsigned char*>(frame)[size - 1] == self);
+  };
+  for (int i = 0; i < rounds; ++i) {
+    std::vector<std::thread> all;
+    // Each round another thread frees what this one took.
+    for (int self = 0; self < threads; ++self) all.emplace_back(round, self);
+    for (auto& each : all) each.join();
+    std::rotate(slots.begin(), slots.begin() + 1, slots.end());
+  }
+  for (const auto& each : slots) {
+    for (void* frame : each) deallocate_frame(frame, size);
+  }
 }

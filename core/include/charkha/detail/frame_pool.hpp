@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory for coroutine frames and control blocks: a free list per thread and size class over oneTBB's scalable
-// allocator. A block may be freed on any thread; it joins that thread's list until the list is full, then goes back to
-// the allocator, which returns it to the thread it came from. Sanitizer builds of the library use plain new and delete:
-// their lists have no room.
+// Memory for coroutine frames and control blocks: a free list per thread and size class, a spare one, and a depot of full
+// lists that all threads share, over oneTBB's scalable allocator. A block may be freed on any thread, and joins its list.
+// Sanitizer builds of the library use plain new and delete: their lists have no room.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +14,9 @@ namespace charkha::detail {
 
 /// allocate_frame() and deallocate_frame() where the list is of no use.
 [[nodiscard]] void* allocate_fresh_frame(std::size_t size);
-void deallocate_surplus_frame(void* frame) noexcept;
+void deallocate_surplus_frame(void* frame, std::size_t size) noexcept;
+/// For a thread that will free frames, perhaps without ever taking one: from here on it keeps them.
+void keep_frames() noexcept;
 
 /// At least `size` bytes, aligned for any fundamental type. Throws std::bad_alloc.
 [[nodiscard]] inline void* allocate_frame(std::size_t size) {
@@ -40,7 +41,7 @@ inline void deallocate_frame(void* frame, std::size_t size) noexcept {
       return;
     }
   }
-  deallocate_surplus_frame(frame);
+  deallocate_surplus_frame(frame, size);
 }
 
 }  // namespace charkha::detail
