@@ -96,13 +96,21 @@ void runtime_state::ended(task_block& task) noexcept {
   if (config_.hooks != nullptr) config_.hooks->on_end(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
 }
 
-std::uint8_t runtime_state::retain() noexcept {
-  const worker_context* here = current_worker();
-  const bool foreign = here == nullptr || &here->owner != this;
-  return registry_.retain(foreign ? task_registry::outside : static_cast<const worker*>(here)->index());
+worker* runtime_state::own_worker() noexcept {
+  worker_context* here = current_worker();
+  return here != nullptr && &here->owner == this ? static_cast<worker*>(here) : nullptr;
 }
 
-void runtime_state::release(std::uint8_t retained) noexcept {
+// What is made and dropped on one worker takes no lock for it: the worker keeps a few that were released.
+std::uint8_t runtime_state::retain() noexcept { return retain(own_worker()); }
+void runtime_state::release(std::uint8_t retained) noexcept { release(own_worker(), retained); }
+
+std::uint8_t runtime_state::retain_fresh(worker* here) noexcept {
+  if (here == nullptr) return registry_.retain(task_registry::outside);
+  return here->spare_shard = registry_.retain(here->index());
+}
+
+void runtime_state::release_for_good(std::uint8_t retained) noexcept {
   if (registry_.release(retained)) delete this;
 }
 
@@ -153,24 +161,14 @@ void runtime_state::wake_for_deadline(std::int64_t deadline) noexcept {
   if (keeper != idle_set::nobody) config_.wake->unpark(keeper);
 }
 
-void runtime_state::arm(timer_entry& entry, std::int64_t deadline) noexcept {
-  const auto& here = static_cast<const worker&>(*current_worker());
-  if (timers_.arm(here.index(), entry, deadline)) wake_for_deadline(deadline);
-}
-
-void runtime_state::place(timer_entry& entry) noexcept {
-  timers_.place(static_cast<const worker&>(*current_worker()).index(), entry);
-}
-
 bool runtime_state::rearm(timer_entry& entry, std::optional<std::int64_t> deadline) noexcept {
   const auto done = timers_.rearm(entry, deadline, now());
-  if (done.item != nullptr) static_cast<worker&>(*current_worker()).enqueue(*done.item, ready_kind::yielded);
+  if (done.item != nullptr) worker_here().enqueue(*done.item, ready_kind::yielded);
   if (done.is_first && deadline) wake_for_deadline(*deadline);
   return done.accepted;
 }
 
-void runtime_state::expire_now(timer_entry& entry) noexcept {
-  auto& here = static_cast<worker&>(*current_worker());
+void runtime_state::expire_now(worker& here, timer_entry& entry) noexcept {
   if (ready_item* item = timers_.expire_now(here.index(), entry)) here.enqueue(*item, ready_kind::yielded);
 }
 
@@ -219,7 +217,10 @@ void runtime_state::close() noexcept {
   registry_.refuse_all();
   closer_ = std::this_thread::get_id();
   closing_.store(true, std::memory_order_release);  // [runtime-closing]
-  for (const auto& each : workers_) each->discard_all();
+  for (const auto& each : workers_) {
+    each->discard_all();
+    for (; each->spare_retentions > 0; --each->spare_retentions) release_for_good(each->spare_shard);
+  }
   while (ready_item* item = injected_.try_pop()) item->discard();
   // Without memory too, all of it.
   pending_walk retired(registry_);
@@ -250,10 +251,6 @@ void runtime_state::give_up() noexcept {
   if (registry_.close()) delete this;
 }
 
-worker& this_worker() {
-  worker_context* here = current_worker();
-  if (here == nullptr) throw usage_error("this can only be done in a task, on a worker of a runtime");
-  return static_cast<worker&>(*here);
-}
+void throw_no_worker() { throw usage_error("this can only be done in a task, on a worker of a runtime"); }
 
 }  // namespace charkha::detail

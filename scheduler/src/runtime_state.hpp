@@ -17,6 +17,7 @@
 
 #include "blocking_executor.hpp"
 #include "charkha/detail/executor.hpp"
+#include "charkha/detail/this_thread.hpp"
 #include "charkha/report.hpp"
 #include "charkha/task_hooks.hpp"
 #include "fault_source.hpp"
@@ -79,6 +80,21 @@ class runtime_state final : public executor {
   void report_fatal(task_core& task, std::exception_ptr error) noexcept override;
   void report_never_awaited(task_core* by) noexcept override;
 
+  /// The same for who knows whether the calling thread is one of this runtime's workers, `here`, or null.
+  [[nodiscard]] std::uint8_t retain(worker* here) noexcept {
+    if (here == nullptr || here->spare_retentions == 0) [[unlikely]]
+      return retain_fresh(here);
+    --here->spare_retentions;
+    return here->spare_shard;
+  }
+  void release(worker* here, std::uint8_t retained) noexcept {
+    if (here != nullptr && retained == here->spare_shard && here->spare_retentions < worker::most_spare) {
+      ++here->spare_retentions;
+    } else {
+      release_for_good(retained);
+    }
+  }
+
   // for the workers
 
   [[nodiscard]] std::size_t worker_count() const noexcept { return workers_.size(); }
@@ -87,6 +103,8 @@ class runtime_state final : public executor {
   [[nodiscard]] timer_driver& timers() noexcept { return timers_; }
   [[nodiscard]] idle_set& idle() noexcept { return idle_; }
   [[nodiscard]] std::int64_t now() const noexcept { return config_.clock.now(); }
+  /// The same, read by a step of the calling worker.
+  [[nodiscard]] std::int64_t now(worker& here) const noexcept { return here.time_seen = config_.clock.now(); }
   [[nodiscard]] bool debug() const noexcept { return config_.debug; }
   /// Runs the item, and reports it if it takes too long. In debug mode.
   void run_watched(ready_item& item, worker& on) noexcept;
@@ -104,14 +122,17 @@ class runtime_state final : public executor {
 
   // for awaiters, on a worker
 
-  /// Arms a timer on the calling worker's shard; makes it due at once when the deadline is not in the future.
-  void arm(timer_entry& entry, std::int64_t deadline) noexcept;
-  /// Gives an entry the calling worker's shard without arming it, for rearm().
-  void place(timer_entry& entry) noexcept;
+  /// Arms a timer on the shard of the calling worker, `here`; a deadline that is not in the future is due at its next
+  /// look at the timers.
+  void arm(const worker& here, timer_entry& entry, std::int64_t deadline) noexcept {
+    if (timers_.arm(here.index(), entry, deadline)) wake_for_deadline(deadline);
+  }
+  /// Gives an entry the shard of `here` without arming it, for rearm().
+  void place(const worker& here, timer_entry& entry) noexcept { timers_.place(here.index(), entry); }
   /// Gives an entry that has a shard another deadline, or none. False: it does not accept that.
   [[nodiscard]] bool rearm(timer_entry& entry, std::optional<std::int64_t> deadline) noexcept;
   /// As arm, for a deadline that the caller knows to be past.
-  void expire_now(timer_entry& entry) noexcept;
+  void expire_now(worker& here, timer_entry& entry) noexcept;
   /// Where blocking functions go. Throws usage_error if this runtime was made without.
   [[nodiscard]] blocking_executor& blocking() const;
 
@@ -133,6 +154,10 @@ class runtime_state final : public executor {
  private:
   void wake_sleeper() noexcept;
   [[nodiscard]] bool is_closed_by_caller() const noexcept;
+  [[nodiscard]] std::uint8_t retain_fresh(worker* here) noexcept;
+  void release_for_good(std::uint8_t retained) noexcept;
+  /// The calling worker, if it is one of this runtime's.
+  [[nodiscard]] worker* own_worker() noexcept;
   /// The embedder's handler, kept alive until release_handler(); null if there is none or it may be gone.
   [[nodiscard]] report_handler* acquire_handler() noexcept;
   void release_handler() noexcept;
@@ -154,9 +179,17 @@ class runtime_state final : public executor {
   std::atomic<int> foreign_{0};  // threads of others inside make_ready()
 };
 
+[[noreturn]] void throw_no_worker();
 /// The calling worker. Throws usage_error on any other thread.
-[[nodiscard]] worker& this_worker();
-[[nodiscard]] inline runtime_state& runtime_of(worker_context& context) noexcept {
+[[nodiscard]] inline worker& this_worker() {
+  worker_context* here = current_worker();
+  if (here == nullptr) [[unlikely]]
+    throw_no_worker();
+  return static_cast<worker&>(*here);
+}
+/// The same for whoever knows that it is one.
+[[nodiscard]] inline worker& worker_here() noexcept { return static_cast<worker&>(*current_worker()); }
+[[nodiscard]] inline runtime_state& runtime_of(const worker_context& context) noexcept {
   return static_cast<runtime_state&>(context.owner);
 }
 

@@ -8,7 +8,9 @@ namespace charkha {
 
 clock::time_point clock::now() noexcept {
   detail::worker_context* here = detail::current_worker();
-  if (here != nullptr) return time_point(duration(detail::runtime_of(*here).now()));
+  if (here != nullptr) {
+    return time_point(duration(detail::runtime_of(*here).now(static_cast<detail::worker&>(*here))));
+  }
   return time_point(std::chrono::duration_cast<duration>(std::chrono::steady_clock::now().time_since_epoch()));
 }
 
@@ -18,10 +20,11 @@ bool sleep_awaiter::wait(task_core& self, std::coroutine_handle<> frame) noexcep
   auto& runtime = static_cast<runtime_state&>(self.runtime);
   begin(self, frame);
   if (time_ > 0) {
-    const std::int64_t now = runtime.now();
+    worker& here = worker_here();
+    const std::int64_t now = runtime.now(here);
     const std::int64_t deadline = mode_ == mode::until ? time_ : later(now, time_);
     if (deadline > now) {
-      runtime.arm(*this, deadline);
+      runtime.arm(here, *this, deadline);
       return suspend();
     }
   }

@@ -20,11 +20,11 @@ void timeout_scope::enter() {
   own_.enter(*here.current);
   const auto deadline = when_.load(std::memory_order_relaxed);
   if (deadline == no_deadline) {
-    runtime.place(*this);
-  } else if (!was_ahead_ && deadline <= runtime.now()) {
-    runtime.expire_now(*this);
+    runtime.place(here, *this);
+  } else if (!was_ahead_ && deadline <= runtime.now(here)) {
+    runtime.expire_now(here, *this);
   } else {
-    runtime.arm(*this, deadline);
+    runtime.arm(here, *this, deadline);
   }
   // [scope-entered] release: whoever reschedules finds the runtime and the shard.
   phase_.store(phase::entered, std::memory_order_release);
@@ -75,7 +75,8 @@ void timeout_scope::finish_expiry() noexcept {
 namespace detail {
 
 relative_deadline deadline_after(std::chrono::nanoseconds duration) {
-  const auto now = runtime_of(this_worker()).now();
+  auto& here = this_worker();
+  const auto now = runtime_of(here).now(here);
   return {clock::time_point(clock::duration(later(now, duration.count()))), duration.count() > 0};
 }
 

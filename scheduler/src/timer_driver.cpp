@@ -16,38 +16,12 @@ timer_driver::timer_driver(std::size_t shards, std::int64_t now, bool hop)
   }
 }
 
-bool timer_driver::arm(std::size_t shard, timer_entry& entry, std::int64_t deadline) noexcept {
-  timer_shard& home = *shards_[shard];
-  entry.shard = &home;
-  const spin_guard guard(home.lock);
-  return insert(home, entry, deadline);
-}
-
-bool timer_driver::insert(timer_shard& home, timer_entry& entry, std::int64_t deadline) noexcept {
-  entry.tick = tick_after(deadline);
-  const std::int64_t visible = nanoseconds(entry.tick);
-  home.wheel.insert(entry);
+bool timer_driver::show_earliest(timer_shard& home, std::uint64_t tick) noexcept {
+  const std::int64_t visible = nanoseconds(tick);
   if (visible >= home.earliest.load(std::memory_order_relaxed)) return false;
   // [arm-park] sequentially consistent: visible before the caller looks at the keeper's deadline.
   home.earliest.store(visible, std::memory_order_seq_cst);
   return true;
-}
-
-bool timer_driver::disarm(timer_entry& entry) noexcept {
-  if (entry.shard == nullptr) return false;
-  timer_shard& home = *entry.shard;
-  const spin_guard guard(home.lock);
-  return take_out(home, entry);
-}
-
-bool timer_driver::take_out(timer_shard& home, timer_entry& entry) noexcept {
-  const bool armed = entry.next != nullptr;
-  if (armed) home.wheel.remove(entry);
-  if (entry.hop != nullptr) {
-    entry.hop->forget();
-    entry.hop = nullptr;
-  }
-  return armed;
 }
 
 timer_driver::rearm_result timer_driver::rearm(timer_entry& entry, std::optional<std::int64_t> deadline,

@@ -53,10 +53,25 @@ class timer_driver {
 
   /// Arms `entry` on a shard. True: it is earlier than all others there, and its deadline is visible: the caller looks
   /// whether somebody sleeps past it. Callable by the shard's worker.
-  [[nodiscard]] bool arm(std::size_t shard, timer_entry& entry, std::int64_t deadline) noexcept;
+  [[nodiscard]] bool arm(std::size_t shard, timer_entry& entry, std::int64_t deadline) noexcept {
+    timer_shard& home = *shards_[shard];
+    entry.shard = &home;
+    const spin_guard guard(home.lock);
+    return insert(home, entry, deadline);
+  }
   /// Takes `entry` back. After it returns, expire() has been called or will never be. True: it was armed and never will
   /// be. From any thread.
-  static bool disarm(timer_entry& entry) noexcept;  // NOLINT(modernize-use-nodiscard)
+  static bool disarm(timer_entry& entry) noexcept {  // NOLINT(modernize-use-nodiscard)
+    return entry.shard != nullptr && disarm(entry, [] {});
+  }
+  /// The same for an entry that has a shard; takes note of it under the lock, before anybody can find it taken back.
+  template <class Note>
+  static bool disarm(timer_entry& entry, Note&& note) noexcept {  // NOLINT(modernize-use-nodiscard)
+    timer_shard& home = *entry.shard;
+    const spin_guard guard(home.lock);
+    note();
+    return take_out(home, entry);
+  }
   /// Gives `entry` its shard without arming it, for rearm().
   void place(std::size_t shard, timer_entry& entry) noexcept { entry.shard = shards_[shard].get(); }
   struct rearm_result {
@@ -118,8 +133,22 @@ class timer_driver {
 
  private:
   [[nodiscard]] ready_item* due(timer_entry& entry) const noexcept;
-  static bool insert(timer_shard& home, timer_entry& entry, std::int64_t deadline) noexcept CHARKHA_REQUIRES(home.lock);
-  static bool take_out(timer_shard& home, timer_entry& entry) noexcept CHARKHA_REQUIRES(home.lock);
+  static bool insert(timer_shard& home, timer_entry& entry, std::int64_t deadline) noexcept
+      CHARKHA_REQUIRES(home.lock) {
+    entry.tick = tick_after(deadline);
+    home.wheel.insert(entry);
+    if (deadline >= home.earliest.load(std::memory_order_relaxed)) [[likely]]
+      return false;
+    return show_earliest(home, entry.tick);
+  }
+  static bool show_earliest(timer_shard& home, std::uint64_t tick) noexcept CHARKHA_REQUIRES(home.lock);
+  static bool take_out(timer_shard& home, timer_entry& entry) noexcept CHARKHA_REQUIRES(home.lock) {
+    const bool armed = entry.next != nullptr;
+    if (armed) home.wheel.remove(entry);
+    if (entry.hop != nullptr) [[unlikely]]
+      std::exchange(entry.hop, nullptr)->forget();
+    return armed;
+  }
 
   /// The tick at the clock's zero: deadlines before it, which are long past, keep their order too.
   static constexpr std::uint64_t zero_tick = std::uint64_t{1} << 40;
@@ -129,9 +158,8 @@ class timer_driver {
   }
   /// Rounded up: never early.
   static std::uint64_t tick_after(std::int64_t deadline) noexcept {
-    const std::int64_t ticks = deadline / tick_ns + (deadline % tick_ns > 0 ? 1 : 0);
-    const auto least = -static_cast<std::int64_t>(zero_tick);
-    return zero_tick + static_cast<std::uint64_t>(std::max(ticks, least));
+    constexpr std::int64_t zero = static_cast<std::int64_t>(zero_tick) * tick_ns;
+    return (static_cast<std::uint64_t>(std::max(deadline, -zero)) + zero + (tick_ns - 1)) / tick_ns;
   }
   static std::int64_t nanoseconds(std::uint64_t tick) noexcept {
     if (tick >= zero_tick + static_cast<std::uint64_t>(never / tick_ns)) return never;

@@ -14,6 +14,11 @@
 // So the next thing to happen is in the lowest occupied slot of the lowest occupied level. When the present reaches
 // that slot its entries are due (level 0) or move down (a cascade); an entry moves at most ten times in its life.
 //
+// Most timers are time-outs, and most time-outs are cancelled soon. So the last `young_limit` entries that came stand in
+// a row, and get their place when others push them out, or when the present moves: whoever is taken back before has
+// cost a link in a list.
+// I3: every young entry came after all that have a place, and they get theirs in the order in which they came.
+//
 // Promises: an entry is collected when the present is at its tick or later, never before. Entries come out in the order
 // of their ticks, and for the same tick in the order in which they were inserted. Insert and remove are O(1).
 #pragma once
@@ -35,6 +40,7 @@ class basic_timer_wheel {
  public:
   using tick = std::uint64_t;
   static constexpr tick never = std::numeric_limits<tick>::max();
+  static constexpr std::uint32_t young_limit = 1U << Bits;
 
   explicit basic_timer_wheel(tick present = 0) noexcept : present_(present) {}
   basic_timer_wheel(const basic_timer_wheel&) = delete;
@@ -46,17 +52,27 @@ class basic_timer_wheel {
   /// Puts `entry`, which is in no wheel, in at its tick. A tick that is not in the future is due at once.
   void insert(timer_entry& entry) noexcept {
     ++size_;
-    place(entry);
+    if (young_size_ == young_limit) [[unlikely]]
+      place_oldest();
+    ++young_size_;
+    entry.level = young_level;
+    append(young_, entry);
   }
 
   /// Takes `entry`, which is in this wheel, out.
   void remove(timer_entry& entry) noexcept {
     --size_;
-    unlink(entry);
+    if (entry.level == young_level) {
+      --young_size_;
+      static_cast<void>(unlink(young_, entry));
+    } else {
+      displace(entry);
+    }
   }
 
   /// Some entry that is in, or null.
   [[nodiscard]] timer_entry* any() const noexcept {
+    if (young_.newest != nullptr) return young_.newest;
     if (due_.newest != nullptr || levels_used_ == 0) return due_.newest;
     const auto level = static_cast<std::size_t>(std::countr_zero(levels_used_));
     return levels_[level].slots[first_slot(level)].newest;
@@ -64,16 +80,17 @@ class basic_timer_wheel {
 
   /// A lower bound of the earliest tick, exact if nothing was removed; `never` if it is empty.
   [[nodiscard]] tick next_expiry() const noexcept {
-    if (due_.newest != nullptr) return present_;
-    if (levels_used_ == 0) return never;
-    const auto level = static_cast<std::size_t>(std::countr_zero(levels_used_));
-    return levels_[level].slots[first_slot(level)].earliest;
+    tick least = next_of_placed();
+    const timer_entry* young = young_.newest;
+    for (auto left = young_size_; left > 0; --left, young = young->previous) least = std::min(least, young->tick);
+    return std::max(least, present_);
   }
 
   /// Moves the present on to `now` and calls expire(entry), in order, for each entry that is due; it is out of the wheel
   /// by then. A `now` in the past collects what was due when it was inserted. expire must not call the wheel.
   template <class Expire>
   void advance_to(tick now, Expire&& expire) {
+    while (young_size_ != 0) place_oldest();
     collect(expire);
     while (levels_used_ != 0) {
       const auto level = static_cast<std::size_t>(std::countr_zero(levels_used_));
@@ -90,7 +107,7 @@ class basic_timer_wheel {
  private:
   static constexpr std::size_t slot_count = std::size_t{1} << Bits;
   static constexpr std::size_t level_count = (64 + Bits - 1) / Bits;
-  static constexpr std::uint8_t due_level = 0xff;
+  static constexpr std::uint8_t due_level = 0xff, young_level = 0xfe;
 
   /// Circular and doubly linked: newest->next is the oldest.
   struct entry_list {
@@ -113,6 +130,20 @@ class basic_timer_wheel {
     const auto shift = level * Bits;
     const auto above = shift + Bits >= 64 ? 0 : (present_ >> (shift + Bits)) << (shift + Bits);
     return above | (static_cast<tick>(index) << shift);
+  }
+
+  [[nodiscard]] tick next_of_placed() const noexcept {
+    if (due_.newest != nullptr) return present_;
+    if (levels_used_ == 0) return never;
+    const auto level = static_cast<std::size_t>(std::countr_zero(levels_used_));
+    return levels_[level].slots[first_slot(level)].earliest;
+  }
+
+  [[gnu::noinline]] void place_oldest() noexcept {
+    timer_entry& oldest = *young_.newest->next;
+    --young_size_;
+    static_cast<void>(unlink(young_, oldest));
+    place(oldest);
   }
 
   void place(timer_entry& entry) noexcept {
@@ -162,17 +193,27 @@ class basic_timer_wheel {
     link_after(*after, entry);  // after == newest here: it becomes the oldest, since the list is circular
   }
 
-  void unlink(timer_entry& entry) noexcept {
-    entry_list& list = entry.level == due_level ? due_ : levels_[entry.level].slots[entry.slot];
-    if (entry.next == &entry) {
+  /// True: the list is empty now.
+  static bool unlink(entry_list& list, timer_entry& entry) noexcept {
+    const bool only = entry.next == &entry;
+    if (only) {
       list.newest = nullptr;
-      if (entry.level != due_level) clear(entry.level, entry.slot);
     } else {
       entry.previous->next = entry.next;
       entry.next->previous = entry.previous;
       if (list.newest == &entry) list.newest = entry.previous;
     }
-    entry.next = entry.previous = nullptr;
+    entry.next = nullptr;
+    return only;
+  }
+
+  /// Takes an entry that has a place out.
+  [[gnu::noinline]] void displace(timer_entry& entry) noexcept {
+    if (entry.level == due_level) {
+      static_cast<void>(unlink(due_, entry));
+    } else if (unlink(levels_[entry.level].slots[entry.slot], entry)) {
+      clear(entry.level, entry.slot);
+    }
   }
 
   void clear(std::size_t level, std::size_t index) noexcept {
@@ -198,13 +239,16 @@ class basic_timer_wheel {
   void collect(Expire& expire) {
     while (due_.newest != nullptr) {
       timer_entry& oldest = *due_.newest->next;
-      remove(oldest);
+      --size_;
+      static_cast<void>(unlink(due_, oldest));
       expire(oldest);
     }
   }
 
   tick present_;
   std::size_t size_ = 0;
+  entry_list young_;
+  std::uint32_t young_size_ = 0;
   std::uint32_t levels_used_ = 0;  // a bit for each level that is not empty
   entry_list due_;
   std::array<level_slots, level_count> levels_;

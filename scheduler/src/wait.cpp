@@ -23,7 +23,8 @@ bool timed_completion_wait::wait_until(task_core& self, std::coroutine_handle<> 
   if (!enter(self, frame)) return false;
   if (timeout_ != std::chrono::nanoseconds::max().count()) {
     auto& runtime = static_cast<runtime_state&>(self.runtime);
-    runtime.arm(*this, later(runtime.now(), timeout_));
+    worker& here = worker_here();
+    runtime.arm(here, *this, later(runtime.now(here), timeout_));
   }
   return suspend();
 }

@@ -116,10 +116,15 @@ void worker::take_injected() noexcept {
 }
 
 void worker::take_due() noexcept {
-  since_look_ = 0;
-  // Reading the clock costs as much as several switches: only when something is armed.
-  if (runtime_.timers().earliest(index_) == timer_driver::never) return;
-  const std::size_t arrived = collect_timers(index_, runtime_.now());
+  const std::int64_t items = std::exchange(since_look_, 0);
+  const std::int64_t seen = std::exchange(time_seen, unseen);
+  // Reading the clock costs as much as several switches: only when something is armed. After a few items a time that one
+  // of them has read will do: it is never early, and what has come due since is seen at the next look.
+  const std::int64_t earliest = runtime_.timers().earliest(index_);
+  if (earliest == timer_driver::never) return;
+  const std::int64_t now = seen != unseen && items <= seen_limit ? seen : runtime_.now();
+  if (now < earliest) return;
+  const std::size_t arrived = collect_timers(index_, now);
   if (arrived > 0 && (slot_ != nullptr || ready_.size() > 1)) runtime_.wake_for_work();
 }
 

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "charkha/detail/deque.hpp"
 #include "charkha/detail/executor.hpp"
@@ -45,6 +46,7 @@ class victim_random {
 class alignas(64) worker final : public worker_context {
  public:
   static constexpr std::int64_t turn_limit = 61;  // items between two looks at timers and outside work
+  static constexpr std::int64_t seen_limit = 8;   // fewer items before a look: it takes the time that one of them read
   static constexpr unsigned slot_limit = 3;       // items in a row from the LIFO slot
   static constexpr std::int64_t fork_limit = 64;  // children of when_all in a row, while something is ready
   static constexpr std::int64_t steal_limit =
@@ -67,6 +69,15 @@ class alignas(64) worker final : public worker_context {
 
   /// For a runtime that is torn down.
   void discard_all() noexcept;
+
+  // What the clock read when a step of this worker read it last, since its last look at the timers.
+  static constexpr std::int64_t unseen = std::numeric_limits<std::int64_t>::min();
+  std::int64_t time_seen = unseen;
+
+  // What the registry counts for this worker and nothing refers to at present, see runtime_state::retain().
+  static constexpr unsigned most_spare = 64;
+  unsigned spare_retentions = 0;
+  std::uint8_t spare_shard = 0;
 
   // any thread
 

@@ -98,9 +98,9 @@ class setting_item final : public ready_item {
  public:
   setting_item(model_runtime& of, timer_entry& early, timer_entry& late) noexcept
       : runtime_(of), early_(early), late_(late) {}
-  void run(worker_context& /*worker*/) noexcept override {
-    runtime_.state().arm(early_, 5000);
-    runtime_.state().arm(late_, 9000);
+  void run(worker_context& here) noexcept override {
+    runtime_.state().arm(static_cast<worker&>(here), early_, 5000);
+    runtime_.state().arm(static_cast<worker&>(here), late_, 9000);
     runtime_.item_ran();
   }
 
@@ -128,9 +128,11 @@ class awaited_timer final : public timer_entry {
 class arming_item final : public ready_item {
  public:
   arming_item(model_runtime& of, std::size_t timers) noexcept : runtime_(of), timers_(timers) {}
-  void run(worker_context& /*worker*/) noexcept override {
+  void run(worker_context& here) noexcept override {
     // Each earlier than the one before: whoever sleeps until that one is to be woken.
-    for (std::size_t i = 0; i < timers_; ++i) runtime_.state().arm(each_[i], 9000 - 4000 * static_cast<int>(i));
+    for (std::size_t i = 0; i < timers_; ++i) {
+      runtime_.state().arm(static_cast<worker&>(here), each_[i], 9000 - 4000 * static_cast<int>(i));
+    }
     for (std::size_t i = timers_; i-- > 0;) each_[i].wait();
     for (std::size_t i = 0; i < timers_; ++i) timer_driver::disarm(each_[i]);
     runtime_.item_ran();

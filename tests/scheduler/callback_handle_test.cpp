@@ -154,6 +154,73 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("handles that are dropped where they were not made, and after their runtime: its memory goes with the last") {
+  const auto token = std::make_shared<int>();
+  for (const int workers : {1, 2}) {
+    constexpr int calls = 200;  // more than a worker keeps retentions for
+    std::vector<callback_handle> kept;
+    {
+      charkha::runtime rt{{.workers = workers}};
+      auto make = [](std::vector<callback_handle>& out, int count, std::shared_ptr<int> held) -> coro<> {
+        std::vector<callback_handle> own;
+        for (int i = 0; i < count; ++i) {
+          out.push_back(call_later(1h, [held] {}));
+          own.push_back(call_later(1h, [held] {}));
+          own.back().cancel();
+        }
+        co_return;
+      };
+      rt.spawn(make(kept, calls, token)).get();
+      for (int i = 0; i < calls; ++i) kept.push_back(rt.call_later(1h, [token] {}));
+      auto drop = [](std::vector<callback_handle> those) -> coro<> {
+        for (const auto& each : those) each.cancel();
+        co_return;
+      };
+      std::vector<callback_handle> half(kept.begin() + calls / 2, kept.begin() + 3 * calls / 2);
+      kept.erase(kept.begin() + calls / 2, kept.begin() + 3 * calls / 2);
+      rt.spawn(drop(std::move(half))).get();
+      for (auto& each : kept) each.cancel();
+    }
+    CHECK(token.use_count() == 1);
+    kept.clear();
+  }
+}
+
+TEST_CASE("threads cancel at the same time what a worker armed, by the same handle and by copies") {
+  const auto token = std::make_shared<int>();
+  for (const int workers : charkha::test::worker_counts) {
+    CAPTURE(workers);
+    charkha::runtime rt{{.workers = workers}};
+    constexpr int calls = 1000;
+    std::atomic<int> made{0};
+    std::vector<callback_handle> handles;
+    auto make = [](std::vector<callback_handle>& out, std::atomic<int>& count, std::shared_ptr<int> held) -> coro<> {
+      for (int i = 0; i < calls; ++i) {
+        out.push_back(call_later(std::chrono::microseconds(i % 5 * 100), [&count, held] { ++count; }));
+      }
+      co_return;
+    };
+    rt.spawn(make(handles, made, token)).get();
+    auto copies = handles;
+    std::thread other([&] {
+      for (const auto& each : handles) each.cancel();
+    });
+    for (const auto& each : handles) {
+      each.cancel();
+      CHECK(each.cancelled());
+    }
+    for (auto& each : copies) {
+      each.cancel();
+      each = {};
+    }
+    other.join();
+    rt.shutdown(1s);
+    CHECK(made.load() <= calls);
+    handles.clear();
+    CHECK(token.use_count() == 1);
+  }
+}
+
 TEST_CASE("a call that holds the holder of its own handle is freed when it was made or cancelled") {
   struct holder {
     callback_handle handle;

@@ -151,6 +151,42 @@ TEST_CASE("removing the first, a middle, the last and the only entry of a slot")
   }
 }
 
+TEST_CASE("more young entries than there is room for: all come in order, and any of them can be removed") {
+  constexpr std::size_t count = 3 * timer_wheel::young_limit;
+  for (std::size_t gone = 0; gone < count; gone += 7) {
+    CAPTURE(gone);
+    timer_wheel wheel;
+    std::vector<std::unique_ptr<entry>> all;
+    std::vector<timer_entry*> expected;
+    for (std::size_t i = 0; i < count; ++i) {
+      all.push_back(std::make_unique<entry>(5000));
+      wheel.insert(*all.back());
+      if (i != gone) expected.push_back(all.back().get());
+    }
+    CHECK(wheel.next_expiry() == 5000);
+    wheel.remove(*all[gone]);
+    CHECK(wheel.size() == count - 1);
+    CHECK(advance(wheel, 4999).empty());  // they all have their place now
+    CHECK(advance(wheel, 5000) == expected);
+  }
+}
+
+TEST_CASE("a young entry is due when its time comes, and seen by next_expiry and any before") {
+  timer_wheel wheel(100);
+  entry far(9000), near(101), past(50);
+  wheel.insert(far);
+  CHECK(wheel.next_expiry() == 9000);
+  wheel.insert(near);
+  CHECK(wheel.next_expiry() == 101);
+  wheel.insert(past);
+  CHECK(wheel.next_expiry() == 100);
+  CHECK(wheel.any() == &past);
+  CHECK(advance(wheel, 101) == std::vector<timer_entry*>{&past, &near});
+  wheel.remove(far);
+  CHECK(wheel.any() == nullptr);
+  CHECK(wheel.size() == 0);
+}
+
 TEST_CASE("next_expiry is exact while nothing is removed, and a lower bound afterwards") {
   timer_wheel wheel;
   entry early(1000), late(1010);  // the same slot of level 1

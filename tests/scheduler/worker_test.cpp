@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "charkha/call_soon.hpp"
 #include "charkha/sleep.hpp"
 #include "charkha/when_all.hpp"
 #include "charkha/yield.hpp"
@@ -365,14 +366,12 @@ TEST_CASE("arming on a busy worker wakes the keeper only for an earlier deadline
   REQUIRE(runtime.is_parked(1));
   CHECK(runtime.worker(1).park_deadline() == runtime.now() + 10'000'000);
   const auto arm_after = [&](std::chrono::nanoseconds time) {
-    charkha::detail::set_current_worker(&runtime.worker(0));
     struct entry final : charkha::detail::timer_entry {
       entry() noexcept = default;
       [[nodiscard]] charkha::detail::ready_item* expire() noexcept override { return nullptr; }
     };
     auto e = std::make_unique<entry>();
-    runtime.state().arm(*e, runtime.now() + time.count());
-    charkha::detail::set_current_worker(nullptr);
+    runtime.state().arm(runtime.worker(0), *e, runtime.now() + time.count());
     return e;
   };
   runtime.woken.clear();
@@ -386,6 +385,28 @@ TEST_CASE("arming on a busy worker wakes the keeper only for an earlier deadline
   runtime.move_clock(10ms);
   runtime.settle();
   CHECK(far.done());
+}
+
+TEST_CASE("a look at the timers takes the time that the turn before has read, and is a turn late at most") {
+  hand_runtime runtime(1);
+  std::string log;
+  auto reads = [](std::string& out) -> coro<> {
+    charkha::call_later(1ms, [&out] { out += 't'; });  // reads the clock
+    co_await charkha::yield();
+    out += 'a';
+    co_await charkha::yield();
+    out += 'b';
+    co_await charkha::yield();
+    out += 'c';
+  };
+  auto t = runtime.create_on(0, reads(log));
+  CHECK(runtime.step() == step_result::ran);
+  runtime.move_clock(1ms);  // as if the step had taken so long: in asyncio's eyes it has not
+  CHECK(runtime.step() == step_result::ran);
+  CHECK(log == "a");
+  runtime.run();
+  CHECK(log == "abtc");
+  CHECK(t.done());
 }
 
 TEST_CASE("a park that times out while a token is on its way goes on until the token comes") {

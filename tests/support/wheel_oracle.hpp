@@ -45,7 +45,7 @@ class wheel_and_oracle {
  public:
   /// Distances, of timers and of steps in time, are below 2^`farthest`.
   wheel_and_oracle(Choose& choose, std::uint64_t start, bool removing, unsigned farthest = 64)
-      : choose_(choose), wheel_(start), removing_(removing), farthest_(farthest), entries_(60) {
+      : choose_(choose), wheel_(start), removing_(removing), farthest_(farthest), entries_(100) {
     for (auto& each : entries_) {
       each = std::make_unique<wheel_entry>();
       idle_.push_back(each.get());

@@ -10,7 +10,6 @@
 
 #include "charkha/callback_handle.hpp"
 #include "charkha/clock.hpp"
-#include "charkha/create_task.hpp"
 #include "charkha/detail/duration.hpp"
 
 namespace charkha {
@@ -24,7 +23,8 @@ namespace charkha {
 template <std::invocable Function>
 callback_handle call_soon(Function&& function,  // NOLINT(modernize-use-nodiscard): most calls are never cancelled
                           const std::source_location& site = std::source_location::current()) {
-  return detail::schedule_call(detail::current_runtime(), detail::scheduled_callback::no_deadline,
+  auto& here = detail::worker_that_calls();
+  return detail::schedule_call(here.owner, &here, detail::scheduled_callback::no_deadline,
                                std::forward<Function>(function), site);
 }
 
@@ -34,8 +34,9 @@ callback_handle call_soon(Function&& function,  // NOLINT(modernize-use-nodiscar
 template <class Rep, class Period, std::invocable Function>
 callback_handle call_later(std::chrono::duration<Rep, Period> delay, Function&& function,  // NOLINT
                            const std::source_location& site = std::source_location::current()) {
-  auto& runtime = detail::current_runtime();
-  return detail::schedule_call(runtime, detail::deadline_on(runtime, detail::to_nanoseconds(delay).count()),
+  auto& here = detail::worker_that_calls();
+  return detail::schedule_call(here.owner, &here,
+                               detail::deadline_on(here.owner, &here, detail::to_nanoseconds(delay).count()),
                                std::forward<Function>(function), site);
 }
 
@@ -43,8 +44,9 @@ callback_handle call_later(std::chrono::duration<Rep, Period> delay, Function&& 
 template <std::invocable Function>
 callback_handle call_at(clock::time_point when, Function&& function,  // NOLINT(modernize-use-nodiscard)
                         const std::source_location& site = std::source_location::current()) {
-  return detail::schedule_call(detail::current_runtime(), when.time_since_epoch().count(),
-                               std::forward<Function>(function), site);
+  auto& here = detail::worker_that_calls();
+  return detail::schedule_call(here.owner, &here, when.time_since_epoch().count(), std::forward<Function>(function),
+                               site);
 }
 
 }  // namespace charkha

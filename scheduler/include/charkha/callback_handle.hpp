@@ -41,13 +41,14 @@ class callback_handle {
 
 namespace detail {
 
+/// `here`: the calling worker if it is one of the runtime's, or null.
 template <class Function>
-callback_handle schedule_call(executor& runtime, std::int64_t deadline, Function&& function,
+callback_handle schedule_call(executor& runtime, worker_context* here, std::int64_t deadline, Function&& function,
                               const std::source_location& site) {
   using callback = typed_scheduled_callback<std::decay_t<Function>>;
   auto made = intrusive_ptr<scheduled_callback>::adopt(
-      *new callback(runtime, deadline, site, std::forward<Function>(function)));
-  made->schedule();
+      *new callback(runtime, here, deadline, site, std::forward<Function>(function)));
+  made->schedule(here);
   return callback_handle(std::move(made));
 }
 

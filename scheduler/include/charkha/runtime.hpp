@@ -99,19 +99,22 @@ class runtime {
   template <std::invocable Function>
   callback_handle call_soon(Function&& function,  // NOLINT(modernize-use-nodiscard): most calls are never cancelled
                             const std::source_location& site = std::source_location::current()) {
-    return detail::schedule_call(executor(), detail::scheduled_callback::no_deadline, std::forward<Function>(function),
-                                 site);
+    return detail::schedule_call(executor(), detail::worker_within(executor()), detail::scheduled_callback::no_deadline,
+                                 std::forward<Function>(function), site);
   }
   template <class Rep, class Period, std::invocable Function>
   callback_handle call_later(std::chrono::duration<Rep, Period> delay, Function&& function,  // NOLINT
                              const std::source_location& site = std::source_location::current()) {
-    return detail::schedule_call(executor(), detail::deadline_on(executor(), detail::to_nanoseconds(delay).count()),
+    auto* here = detail::worker_within(executor());
+    return detail::schedule_call(executor(), here,
+                                 detail::deadline_on(executor(), here, detail::to_nanoseconds(delay).count()),
                                  std::forward<Function>(function), site);
   }
   template <std::invocable Function>
   callback_handle call_at(clock::time_point when, Function&& function,  // NOLINT(modernize-use-nodiscard)
                           const std::source_location& site = std::source_location::current()) {
-    return detail::schedule_call(executor(), when.time_since_epoch().count(), std::forward<Function>(function), site);
+    return detail::schedule_call(executor(), detail::worker_within(executor()), when.time_since_epoch().count(),
+                                 std::forward<Function>(function), site);
   }
 
   /// All tasks of this runtime that are not done, as charkha::all_tasks. From any thread.
