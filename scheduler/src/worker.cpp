@@ -51,7 +51,7 @@ void worker::discard_all() noexcept {
 }
 
 ready_item* worker::next_item() noexcept {
-  if (!alone_ && ++since_look_ > turn_limit) [[unlikely]]
+  if (++since_look_ > turn_limit && !alone_) [[unlikely]]
     look_around();
   if (slot_ != nullptr) {
     if (ready_item* item = next_in_slot()) return item;
