@@ -7,10 +7,11 @@ namespace charkha::detail {
 
 frame_cache::free_block* frame_depot::take(std::size_t size_class) noexcept {
   shelf& from = shelves_[size_class];
+  if (from.top.load(std::memory_order_relaxed) == nullptr) return nullptr;
   const spin_guard guard(from.lock);
-  stacked* const list = from.top;
+  stacked* const list = from.top.load(std::memory_order_relaxed);
   if (list == nullptr) return nullptr;
-  from.top = list->below;
+  from.top.store(list->below, std::memory_order_relaxed);
   --from.count;
   return list;
 }
@@ -20,7 +21,8 @@ bool frame_depot::give(std::size_t size_class, frame_cache::free_block* full) no
   const spin_guard guard(to.lock);
   if (to.count == most_lists) return false;
   ++to.count;
-  to.top = ::new (static_cast<void*>(full)) stacked{{full->next}, to.top};
+  to.top.store(::new (static_cast<void*>(full)) stacked{{full->next}, to.top.load(std::memory_order_relaxed)},
+               std::memory_order_relaxed);
   return true;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 
 #include "charkha/detail/frame_cache.hpp"
@@ -31,7 +32,7 @@ class frame_depot {
   struct shelf {
     spin_lock lock;
     std::size_t count CHARKHA_GUARDED_BY(lock) = 0;
-    stacked* top CHARKHA_GUARDED_BY(lock) = nullptr;
+    std::atomic<stacked*> top{nullptr};  // written under the lock
   };
 
   std::array<shelf, frame_cache::classes> shelves_;

@@ -37,6 +37,11 @@ namespace {
 
 constinit frame_depot depot;
 
+void open_once(frame_cache& cache) noexcept {
+  if (!cache.opened && !cache.closed) [[unlikely]]
+    cache.open();
+}
+
 void free_all(frame_cache::free_block*& list) noexcept {
   while (list != nullptr) scalable_free(std::exchange(list, list->next));
 }
@@ -44,8 +49,8 @@ void free_all(frame_cache::free_block*& list) noexcept {
 }  // namespace
 
 void* allocate_fresh_frame(std::size_t size) {
-  keep_frames();
   frame_cache& cache = current_frame_cache();
+  open_once(cache);
   if (size <= frame_cache::largest) {
     const std::size_t size_class = frame_cache::class_of(size);
     if (cache.opened) {
@@ -78,10 +83,7 @@ void deallocate_surplus_frame(void* frame, std::size_t size) noexcept {
   scalable_free(frame);
 }
 
-void keep_frames() noexcept {
-  frame_cache& cache = current_frame_cache();
-  if (!cache.opened && !cache.closed) cache.open();
-}
+void keep_frames() noexcept { open_once(current_frame_cache()); }
 
 void frame_cache::open() noexcept {
   opened = true;
