@@ -20,7 +20,8 @@ void completion_set::start(bool at_once, std::string_view what) {
     if (&child(i).home() != &runtime) throw_foreign(what, child(i));
   }
   if (size_ == 0) {
-    waiters.close();
+    ready_item* none = nullptr;
+    static_cast<void>(waiters.close(none));
     return;
   }
   hold();  // the children's
@@ -111,12 +112,11 @@ void completion_set::release() noexcept {
   if (holds_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
 }
 
-void completion_set::settle_item::run(worker_context& /*worker*/) noexcept {
+void completion_set::settle_item::run(worker_context& worker) noexcept {
   completion_set& owner = set;
-  owner.waiters.close();
   ready_item* item = nullptr;
-  while (owner.waiters.take(item)) {
-    if (item != nullptr) owner.runtime.make_ready(*item, ready_kind::woken);
+  for (bool told = owner.waiters.close(item); told; told = owner.waiters.take(item)) {
+    if (item != nullptr) worker.enqueue(*item, ready_kind::woken);
   }
   discard();
 }

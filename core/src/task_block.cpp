@@ -19,9 +19,16 @@ std::string task_block::waiting_for() { return is_complete() ? std::string() : d
 serial_queue& task_block::callbacks() { return first_queue(demand_notes().callbacks, runtime); }
 
 void task_block::last_reference_gone() noexcept {
-  if (is_unretrieved()) runtime.report_unretrieved(name(), site_, error());
+  if (is_unretrieved()) [[unlikely]]
+    report_unretrieved();
   runtime.delist(*this);
   free_block();
+}
+
+void task_block::report_unretrieved() const noexcept { runtime.report_unretrieved(name(), site_, error()); }
+
+void task_block::run(worker_context& worker) noexcept {
+  take_turn(begin_turn(worker), worker);
 }
 
 std::coroutine_handle<> task_block::begin_turn(worker_context& worker) noexcept {
@@ -60,7 +67,7 @@ void task_block::complete(worker_context& worker) noexcept {
   } else if (cancel_undelivered) {
     end_cancelled();
   }
-  complete_waiters();
+  complete_waiters(worker);
   runtime.ended(*this);
   drop_reference();
 }

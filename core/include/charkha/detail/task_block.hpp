@@ -45,6 +45,7 @@ class task_block : public task_core, public task_record {
     return demand_notes().set_listener(std::move(told));
   }
 
+  void run(worker_context& worker) noexcept final;
   /// Its turn: the first one, or after a suspension.
   [[nodiscard]] std::coroutine_handle<> begin_turn(worker_context& worker) noexcept final;
   /// The first turn, at once, inside the creating task's. The task is not ready and goes on from there by itself.
@@ -81,6 +82,7 @@ class task_block : public task_core, public task_record {
   virtual void free_block() noexcept = 0;
   void last_reference_gone() noexcept final;
   void end_cancelled() noexcept;
+  void report_unretrieved() const noexcept;
 
   std::coroutine_handle<> root_;
   std::source_location site_;
