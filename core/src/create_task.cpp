@@ -21,7 +21,10 @@ intrusive_ptr<context_state> context_for(const task_options& options) {
   return options.context == nullptr ? copy_current_context() : context_access::state(*options.context);
 }
 
-void apply_options(task_block& task, const task_options& options) {
+namespace {
+
+/// Names the task and puts it on its strand. Throws usage_error for options that do not go together.
+void apply(const task_options& options, task_block& task) {
   if (!options.name.empty()) task.set_name(options.name);
   if (options.on != nullptr) {
     const auto& queue = strand_access::queue(*options.on);
@@ -39,14 +42,27 @@ void apply_options(task_block& task, const task_options& options) {
   }
 }
 
-void begin_task(task_block& task, const task_options& options) {
+void tell_spawned(task_block& task) {
   try {
     task.runtime.spawned(task);
   } catch (...) {
     task.refuse();
     throw;
   }
-  if (options.eager_start) {
+}
+
+}  // namespace
+
+void admit(task_block& task, const task_options& options) {
+  if (!options.name.empty() || options.on != nullptr || options.eager_start) [[unlikely]]
+    apply(options, task);
+  task.runtime.enlist(task);
+}
+
+void begin_task(task_block& task, const task_options& options) {
+  if (task.runtime.has_hooks()) [[unlikely]]
+    tell_spawned(task);
+  if (options.eager_start) [[unlikely]] {
     task.run_eagerly(*current_worker());
   } else {
     task.make_ready(ready_kind::created);

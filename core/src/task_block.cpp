@@ -68,7 +68,8 @@ void task_block::complete(worker_context& worker) noexcept {
     end_cancelled();
   }
   complete_waiters(worker);
-  runtime.ended(*this);
+  if (runtime.has_hooks()) [[unlikely]]
+    runtime.ended(*this);
   drop_reference();
 }
 

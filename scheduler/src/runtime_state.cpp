@@ -27,7 +27,9 @@ report about(task_core* task, report_kind kind) {
 }  // namespace
 
 runtime_state::runtime_state(const runtime_config& config)
-    : config_(config), idle_(config.workers), timers_(config.workers, config.clock.now(), config.workers == 1) {
+    : executor(config.hooks != nullptr),
+      config_(config),
+      idle_(config.workers), timers_(config.workers, config.clock.now(), config.workers == 1) {
   workers_.reserve(config.workers);
   for (std::size_t i = 0; i < config.workers; ++i) {
     workers_.push_back(std::make_unique<worker>(*this, i, config.seed, config.workers == 1));
@@ -89,11 +91,11 @@ bool runtime_state::block_for(waiter_list& waiters, std::int64_t nanoseconds) {
 }
 
 void runtime_state::spawned(task_block& task) {
-  if (config_.hooks != nullptr) config_.hooks->on_spawn(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
+  config_.hooks->on_spawn(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
 }
 
 void runtime_state::ended(task_block& task) noexcept {
-  if (config_.hooks != nullptr) config_.hooks->on_end(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
+  config_.hooks->on_end(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
 }
 
 std::uint8_t runtime_state::retain() noexcept {

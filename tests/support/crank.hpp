@@ -148,8 +148,6 @@ class crank final : public detail::executor {
     }
     return true;
   }
-  void spawned(detail::task_block& /*task*/) override {}
-  void ended(detail::task_block& /*task*/) noexcept override {}
   [[nodiscard]] std::uint8_t retain() noexcept override {
     ++retained_;
     return 0;

@@ -22,31 +22,30 @@ namespace detail {
 
 /// The context of a task that is created now with these options.
 [[nodiscard]] intrusive_ptr<context_state> context_for(const task_options& options);
-/// Names the task and puts it on its strand, before anybody else can see it. Throws usage_error for options that do not
-/// go together.
-void apply_options(task_block& task, const task_options& options);
+/// Does what the options ask for before anybody else can see the task, then enlists it. Throws usage_error for options
+/// that do not go together and when the runtime is closed.
+void admit(task_block& task, const task_options& options);
 /// Its first turn: queued, or at once. Throws what a spawn hook throws; the task is then over, cancelled.
 void begin_task(task_block& task, const task_options& options);
 
 /// Makes `body` a task of `runtime` that has not begun: begin_task() is to follow. Throws usage_error when the runtime is
 /// closed, std::bad_alloc.
 template <class T>
-[[nodiscard]] task<T> make_task(executor& runtime, coro<T> body, const task_options& options,
+[[nodiscard]] task<T> make_task(executor& runtime, coro<T>&& body, const task_options& options,
                                 const std::source_location& site) {
   if (!body) throw_empty_coro();
   const auto root = coro_access::frame(body);
   auto block = std::make_unique<typed_task_block<T>>(runtime, root, context_for(options), site);
   root.promise().task = block.get();
   root.promise().out = &block->value;
-  apply_options(*block, options);
-  runtime.enlist(*block);
+  admit(*block, options);
   static_cast<void>(coro_access::release(body));
   return task_access::adopt(*block.release());
 }
 
 /// Makes `body` a task of `runtime`, ready to run.
 template <class T>
-[[nodiscard]] task<T> start_task(executor& runtime, coro<T> body, const task_options& options,
+[[nodiscard]] task<T> start_task(executor& runtime, coro<T>&& body, const task_options& options,
                                  const std::source_location& site) {
   auto handle = make_task(runtime, std::move(body), options, site);
   begin_task(task_access::block(handle), options);

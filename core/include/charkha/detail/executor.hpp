@@ -44,10 +44,12 @@ class executor {
   /// The task with that number, null if its block is gone. Allocates nothing, but may look through all tasks.
   [[nodiscard]] virtual intrusive_ptr<task_block> find(std::uint64_t number) noexcept = 0;
 
-  /// A task was created, before its first turn. The embedder's hook may throw, which refuses the task.
-  virtual void spawned(task_block& task) = 0;
-  /// A task has ended; those who wait have been told.
-  virtual void ended(task_block& task) noexcept = 0;
+  /// Does the embedder want to know of each task's beginning and end?
+  [[nodiscard]] bool has_hooks() const noexcept { return has_hooks_; }
+  /// If so: a task was created, before its first turn. The hook may throw, which refuses the task.
+  virtual void spawned(task_block& /*task*/) {}
+  /// If so: a task has ended; those who wait have been told.
+  virtual void ended(task_block& /*task*/) noexcept {}
 
   /// Keeps the runtime's memory for something that is no task and refers to it. What is returned goes to release().
   [[nodiscard]] virtual std::uint8_t retain() noexcept = 0;
@@ -74,8 +76,11 @@ class executor {
   virtual void report_never_awaited(task_core* /*by*/) noexcept {}
 
  protected:
-  executor() noexcept = default;
+  explicit executor(bool has_hooks = false) noexcept : has_hooks_(has_hooks) {}
   ~executor() = default;
+
+ private:
+  const bool has_hooks_;
 };
 
 /// One worker, as the task that it runs sees it. Used by that worker's thread only.
