@@ -7,18 +7,26 @@
 
 namespace charkha::detail {
 
-executor& current_runtime() {
-  const worker_context* worker = current_worker();
+worker_context& calling_worker() {
+  worker_context* worker = current_worker();
   if (worker == nullptr) {
     throw usage_error(
         "there is no running runtime on this thread: create tasks from within a task, or use "
         "runtime::spawn, which works from any thread");
   }
-  return worker->owner;
+  return *worker;
 }
 
-intrusive_ptr<context_state> context_for(const task_options& options) {
-  return options.context == nullptr ? copy_current_context() : context_access::state(*options.context);
+executor& current_runtime() { return calling_worker().owner; }
+
+birthplace::birthplace(executor& home) noexcept : runtime(home), here(current_worker()) {
+  if (here != nullptr && &here->owner != &home) here = nullptr;
+}
+
+intrusive_ptr<context_state> context_for(const task_options& options, const worker_context* here) {
+  if (options.context != nullptr) [[unlikely]]
+    return context_access::state(*options.context);
+  return here == nullptr ? copy_current_context() : current_context(*here).copy();
 }
 
 namespace {
@@ -53,19 +61,21 @@ void tell_spawned(task_block& task) {
 
 }  // namespace
 
-void admit(task_block& task, const task_options& options) {
+void admit(task_block& task, worker_context* here, const task_options& options) {
   if (!options.name.empty() || options.on != nullptr || options.eager_start) [[unlikely]]
     apply(options, task);
-  task.runtime.enlist(task);
+  task.runtime.enlist(task, here);
 }
 
-void begin_task(task_block& task, const task_options& options) {
+void begin_task(task_block& task, worker_context* here, const task_options& options) {
   if (task.runtime.has_hooks()) [[unlikely]]
     tell_spawned(task);
   if (options.eager_start) [[unlikely]] {
-    task.run_eagerly(*current_worker());
+    task.run_eagerly(*here);
+  } else if (here != nullptr) [[likely]] {
+    here->enqueue(*task.turn(), ready_kind::created);
   } else {
-    task.make_ready(ready_kind::created);
+    task.runtime.make_ready(*task.turn(), ready_kind::created);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "charkha/detail/future_core.hpp"
 
 #include "charkha/detail/executor.hpp"
+#include "charkha/detail/task_core.hpp"
 
 namespace charkha::detail {
 
@@ -11,6 +12,10 @@ bool future_core::try_add_reference() noexcept {
     if (count == 0) return false;
   } while (!references_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed, std::memory_order_relaxed));
   return true;
+}
+
+bool future_core::can_be_awaited_by(const task_core& task) const noexcept {
+  return &task.runtime == &home() && !stands_for(task);
 }
 
 void future_core::complete_waiters() noexcept {

@@ -32,12 +32,18 @@ future_wait::~future_wait() {
 
 std::string_view future_wait::describe() const noexcept { return core_->task() != nullptr ? "task" : "future"; }
 
+namespace {
+
+[[noreturn]] void throw_not_awaitable(const future_core& core, const task_core& by) {
+  if (core.stands_for(by)) throw usage_error("a task cannot await itself: " + core.describe());
+  throw usage_error(core.describe() + " belongs to another runtime: await it there, or get() it on a foreign thread");
+}
+
+}  // namespace
+
 bool future_wait::wait(task_core& self, std::coroutine_handle<> frame) {
-  if (core_->stands_for(self)) throw usage_error("a task cannot await itself: " + core_->describe());
-  if (&self.runtime != &core_->home()) {
-    throw usage_error(core_->describe() +
-                      " belongs to another runtime: await it there, or get() it on a foreign thread");
-  }
+  if (!core_->can_be_awaited_by(self)) [[unlikely]]
+    throw_not_awaitable(*core_, self);
   begin(self, frame);
   if (!core_->waiters.add(*this)) return false;
   return suspend();

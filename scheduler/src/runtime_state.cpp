@@ -64,11 +64,9 @@ bool runtime_state::is_closed_by_caller() const noexcept {
   return closing_.load(std::memory_order_acquire) && closer_ == std::this_thread::get_id();
 }
 
-void runtime_state::enlist(task_block& task) {
-  const worker_context* here = current_worker();
-  const bool foreign = here == nullptr || &here->owner != this;
-  if (!foreign && config_.faults != nullptr && config_.faults->creation_fails()) throw std::bad_alloc();
-  if (!registry_.add(task, foreign ? task_registry::outside : static_cast<const worker*>(here)->index())) {
+void runtime_state::enlist(task_block& task, const worker_context* here) {
+  if (config_.faults != nullptr && here != nullptr && config_.faults->creation_fails()) throw std::bad_alloc();
+  if (!registry_.add(task, here == nullptr ? task_registry::outside : static_cast<const worker*>(here)->index())) {
     throw usage_error("this runtime is shut down: it takes no new tasks");
   }
 }

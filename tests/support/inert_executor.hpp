@@ -16,7 +16,7 @@ class inert_executor : public detail::executor {
  public:
   inert_executor() noexcept = default;
   void make_ready(detail::ready_item& /*item*/, detail::ready_kind /*kind*/) noexcept override {}
-  void enlist(detail::task_block& /*task*/) override {}
+  void enlist(detail::task_block& /*task*/, const detail::worker_context* /*here*/) override {}
   void delist(detail::task_block& /*task*/) noexcept override {}
   [[nodiscard]] detail::intrusive_ptr<detail::task_block> find(std::uint64_t /*number*/) noexcept override {
     return {};

@@ -14,6 +14,8 @@
 
 namespace charkha::detail {
 
+class worker_context;
+
 /// Variables by their number, each with its value. Few, never changed once shared.
 using context_values = std::vector<std::pair<std::uint64_t, std::shared_ptr<const void>>>;
 
@@ -88,6 +90,8 @@ class context_slot {
 
 /// The slot of what the calling thread is running: a task, a callback, or the thread itself.
 [[nodiscard]] context_slot& current_context() noexcept;
+/// The same, for one that knows its worker.
+[[nodiscard]] context_slot& current_context(const worker_context& here) noexcept;
 
 /// A copy of the calling thread's context, for something that is created now. Null if that is empty.
 [[nodiscard]] intrusive_ptr<context_state> copy_current_context();

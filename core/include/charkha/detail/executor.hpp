@@ -20,6 +20,7 @@ class forked_task;
 class task_core;
 class task_block;
 class waiter_list;
+class worker_context;
 
 /// Why an item becomes ready, which decides who should run it.
 enum class ready_kind : std::uint8_t {
@@ -37,8 +38,9 @@ class executor {
   /// Puts the item at the back of the calling worker's ready queue, or into the injection queue.
   virtual void make_ready(ready_item& item, ready_kind kind) noexcept = 0;
 
-  /// Takes a new task in: gives it its number and lists it. Throws usage_error when the runtime is closed.
-  virtual void enlist(task_block& task) = 0;
+  /// Takes a new task in: gives it its number and lists it. `here`: the calling thread's worker, null if it is none of
+  /// this runtime's. Throws usage_error when the runtime is closed.
+  virtual void enlist(task_block& task, const worker_context* here) = 0;
   /// The task's block is about to be freed.
   virtual void delist(task_block& task) noexcept = 0;
   /// The task with that number, null if its block is gone. Allocates nothing, but may look through all tasks.

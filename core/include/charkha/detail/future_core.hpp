@@ -58,6 +58,8 @@ class future_core {
   [[nodiscard]] virtual task_core* task() noexcept { return nullptr; }
   /// Does it end when `task` ends?
   [[nodiscard]] virtual bool stands_for(const task_core& /*task*/) const noexcept { return false; }
+  /// May `task` await it: is it of the same runtime, and does it end by itself?
+  [[nodiscard]] virtual bool can_be_awaited_by(const task_core& task) const noexcept;
   /// What to call it in a message.
   [[nodiscard]] virtual std::string describe() const = 0;
   /// The queue in which its callbacks take their turns.

@@ -30,6 +30,9 @@ class task_block : public task_core, public task_record {
   [[nodiscard]] cancel_answer ask(std::string_view message) noexcept final { return task_core::ask(message); }
   [[nodiscard]] task_core* task() noexcept final { return this; }
   [[nodiscard]] bool stands_for(const task_core& other) const noexcept final { return &other == this; }
+  [[nodiscard]] bool can_be_awaited_by(const task_core& other) const noexcept final {
+    return &other.runtime == &runtime && &other != this;
+  }
   [[nodiscard]] serial_queue& callbacks() final;
   [[nodiscard]] std::uint32_t cancelling() const noexcept final { return state.cancelling(); }
   std::uint32_t uncancel() noexcept final { return state.uncancel(); }
