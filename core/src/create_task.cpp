@@ -23,12 +23,6 @@ birthplace::birthplace(executor& home) noexcept : runtime(home), here(current_wo
   if (here != nullptr && &here->owner != &home) here = nullptr;
 }
 
-intrusive_ptr<context_state> context_for(const task_options& options, const worker_context* here) {
-  if (options.context != nullptr) [[unlikely]]
-    return context_access::state(*options.context);
-  return here == nullptr ? copy_current_context() : current_context(*here).copy();
-}
-
 namespace {
 
 /// Names the task and puts it on its strand. Throws usage_error for options that do not go together.
@@ -62,9 +56,20 @@ void tell_spawned(task_block& task) {
 }  // namespace
 
 void admit(task_block& task, worker_context* here, const task_options& options) {
-  if (!options.name.empty() || options.on != nullptr || options.eager_start) [[unlikely]]
-    apply(options, task);
-  task.runtime.enlist(task, here);
+  try {
+    context_slot& context = task.task_core::context;
+    if (options.context == nullptr) [[likely]] {
+      context.begin_with(here == nullptr ? copy_current_context() : current_context(*here).copy());
+    } else {
+      context.begin_with(context_access::state(*options.context));
+    }
+    if (!options.name.empty() || options.on != nullptr || options.eager_start) [[unlikely]]
+      apply(options, task);
+    task.runtime.enlist(task, here);
+  } catch (...) {
+    task.drop_unlisted();
+    throw;
+  }
 }
 
 void begin_task(task_block& task, worker_context* here, const task_options& options) {
@@ -76,6 +81,16 @@ void begin_task(task_block& task, worker_context* here, const task_options& opti
     here->enqueue(*task.turn(), ready_kind::created);
   } else {
     task.runtime.make_ready(*task.turn(), ready_kind::created);
+  }
+}
+
+void launch(task_block& task, worker_context* here, const task_options& options) {
+  admit(task, here, options);
+  try {
+    begin_task(task, here, options);
+  } catch (...) {
+    task.drop_reference();  // of the handle that there will not be
+    throw;
   }
 }
 

@@ -26,9 +26,7 @@ void throw_not_done() {
 
 void throw_empty_handle() { throw usage_error("this handle is empty: it was made without a task, or moved from"); }
 
-future_wait::~future_wait() {
-  if (linked()) core_->waiters.remove(*this);
-}
+void future_wait::leave() noexcept { core_->waiters.remove(*this); }
 
 std::string_view future_wait::describe() const noexcept { return core_->task() != nullptr ? "task" : "future"; }
 
@@ -49,12 +47,9 @@ bool future_wait::wait(task_core& self, std::coroutine_handle<> frame) {
   return suspend();
 }
 
-void future_wait::finish() {
-  if (begun() && resumed_by_cancel()) {
-    core_->waiters.remove(*this);
-    throw_cancelled(task());
-  }
-  core_->mark_retrieved();
+void future_wait::throw_cancel() {
+  leave();
+  throw_cancelled(task());
 }
 
 void ended_awaiter::await_resume() {

@@ -29,7 +29,8 @@ report about(task_core* task, report_kind kind) {
 runtime_state::runtime_state(const runtime_config& config)
     : executor(config.hooks != nullptr),
       config_(config),
-      idle_(config.workers), timers_(config.workers, config.clock.now(), config.workers == 1) {
+      idle_(config.workers),
+      timers_(config.workers, config.clock.now(), config.workers == 1) {
   workers_.reserve(config.workers);
   for (std::size_t i = 0; i < config.workers; ++i) {
     workers_.push_back(std::make_unique<worker>(*this, i, config.seed, config.workers == 1));

@@ -4,7 +4,6 @@
 
 #include <concepts>
 #include <functional>
-#include <memory>
 #include <source_location>
 #include <type_traits>
 #include <utility>
@@ -32,36 +31,43 @@ struct birthplace {
   worker_context* here;
 };
 
-/// The context of a task that is created now with these options.
-[[nodiscard]] intrusive_ptr<context_state> context_for(const task_options& options, const worker_context* here);
-/// Does what the options ask for before anybody else can see the task, then enlists it. Throws usage_error for options
-/// that do not go together and when the runtime is closed.
+/// Gives the task its context and does what else the options ask for, before anybody else can see it; then enlists it.
+/// Throws usage_error for options that do not go together and when the runtime is closed, std::bad_alloc; then the task,
+/// of which there is no handle yet, and its body are gone.
 void admit(task_block& task, worker_context* here, const task_options& options);
 /// Its first turn: queued, or at once. Throws what a spawn hook throws; the task is then over, cancelled.
 void begin_task(task_block& task, worker_context* here, const task_options& options);
+/// Both. If it throws, the task is gone.
+void launch(task_block& task, worker_context* here, const task_options& options);
 
-/// Makes `body` a task that has not begun: begin_task() is to follow. Throws usage_error when the runtime is closed,
-/// std::bad_alloc.
+/// The block of a task that runs `body`, not admitted yet. Throws usage_error if there is no body, std::bad_alloc.
+template <class T>
+[[nodiscard]] typed_task_block<T>& make_block(executor& runtime, coro<T>& body, const std::source_location& site) {
+  if (!body) throw_empty_coro();
+  const auto root = coro_access::frame(body);
+  auto& block = *new typed_task_block<T>(runtime, root, site);
+  root.promise().task = &block;
+  root.promise().out = &block.value;
+  static_cast<void>(coro_access::release(body));
+  return block;
+}
+
+/// Makes `body` a task that has not begun: begin_task() is to follow. Throws as make_block() and admit().
 template <class T>
 [[nodiscard]] task<T> make_task(birthplace at, coro<T>&& body, const task_options& options,
                                 const std::source_location& site) {
-  if (!body) throw_empty_coro();
-  const auto root = coro_access::frame(body);
-  auto block = std::make_unique<typed_task_block<T>>(at.runtime, root, context_for(options, at.here), site);
-  root.promise().task = block.get();
-  root.promise().out = &block->value;
-  admit(*block, at.here, options);
-  static_cast<void>(coro_access::release(body));
-  return task_access::adopt(*block.release());
+  auto& block = make_block(at.runtime, body, site);
+  admit(block, at.here, options);
+  return task_access::adopt(block);
 }
 
 /// Makes `body` a task, ready to run.
 template <class T>
 [[nodiscard]] task<T> start_task(birthplace at, coro<T>&& body, const task_options& options,
                                  const std::source_location& site) {
-  auto handle = make_task(at, std::move(body), options, site);
-  begin_task(task_access::block(handle), at.here, options);
-  return handle;
+  auto& block = make_block(at.runtime, body, site);
+  launch(block, at.here, options);
+  return task_access::adopt(block);
 }
 
 template <class T>

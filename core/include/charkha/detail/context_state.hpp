@@ -81,6 +81,10 @@ class context_slot {
   }
   /// As get(), making it if there is none. Throws std::bad_alloc.
   [[nodiscard]] context_state& demand();
+  /// Before anybody else can see the slot, which is empty.
+  void begin_with(intrusive_ptr<context_state> state) noexcept {
+    state_.store(state.release(), std::memory_order_relaxed);
+  }
   /// Before anybody else can see the slot, or for the one who runs in it.
   intrusive_ptr<context_state> replace(intrusive_ptr<context_state> state) noexcept;
 
