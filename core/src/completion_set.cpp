@@ -1,29 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "charkha/detail/completion_set.hpp"
 
+#include <memory>
+#include <new>
+#include <type_traits>
+
 #include "charkha/cancelled_error.hpp"
 #include "charkha/detail/awaitable.hpp"
+#include "charkha/detail/frame_pool.hpp"
 #include "charkha/usage_error.hpp"
 
 namespace charkha::detail {
 
-completion_set::completion_set(executor& owner, std::size_t children, settle_when rule, bool sees_errors)
+completion_set::completion_set(executor& owner, std::size_t children, settle_when rule, bool sees_errors) noexcept
     : runtime(owner),
-      children_(std::make_unique<entry[]>(children)),
+      children_(static_cast<entry*>(static_cast<void*>(this + 1))),
       size_(children),
       rule_(rule),
       sees_errors_(sees_errors),
-      remaining_(children) {}
+      remaining_(children) {
+  static_assert(alignof(entry) <= alignof(completion_set) && std::is_trivially_destructible_v<entry>);
+  std::uninitialized_default_construct_n(children_, children);
+}
+
+intrusive_ptr<completion_set> completion_set::make(executor& owner, std::size_t children, settle_when rule,
+                                                   bool sees_errors) {
+  void* const memory = allocate_frame(bytes(children));
+  return intrusive_ptr<completion_set>::adopt(*::new (memory) completion_set(owner, children, rule, sees_errors));
+}
 
 void completion_set::start(bool at_once, std::string_view what) {
   for (std::size_t i = 0; i < size_; ++i) {
     if (&child(i).home() != &runtime) throw_foreign(what, child(i));
   }
   if (size_ == 0) {
-    waiters.close();
+    ready_item* none = nullptr;
+    static_cast<void>(waiters.close(none));
     return;
   }
-  hold();  // the children's
+  holds_.store(2, std::memory_order_relaxed);  // the user's and the children's: nobody else knows the set yet
   for (std::size_t i = 0; i < size_; ++i) {
     children_[i].set = this;
     if (children_[i].core->waiters.add(children_[i])) continue;
@@ -50,39 +65,39 @@ void completion_set::stop() noexcept {
   }
 }
 
-bool completion_set::is_decisive(const future_core& child) const noexcept {
+bool completion_set::is_decisive(const future_core& child, bool failed) const noexcept {
   switch (rule_) {
     case settle_when::all_completed:
       return false;
     case settle_when::first_completed:
       return true;
     case settle_when::first_exception:
-      return child.has_failed() && !child.was_cancelled();
+      return failed && !child.was_cancelled();
     case settle_when::first_failure:
-      return child.has_failed();
+      return failed;
   }
   __builtin_unreachable();
-}
-
-bool completion_set::try_settle(const entry* failed) noexcept {
-  // Relaxed: it only says who settles. What he has seen goes through the ready queue with the settling.
-  if (settled_.exchange(true, std::memory_order_relaxed)) return false;
-  failed_ = failed;
-  hold();  // the settling's
-  return true;
 }
 
 ready_item* completion_set::child_completed(const entry& child) noexcept {
   const bool failed = child.core->has_failed();
   if (sees_errors_ && failed) child.core->mark_retrieved();
-  bool settles = is_decisive(*child.core) && try_settle(failed ? &child : nullptr);
+  // Relaxed: it only says who settles. What he has seen goes through the ready queue with the settling.
+  const bool decides = is_decisive(*child.core, failed) && !decided_.exchange(true, std::memory_order_relaxed);
+  if (decides) {
+    failed_ = failed ? &child : nullptr;
+    holds_.fetch_add(1, std::memory_order_relaxed);  // the settling's
+  }
   // [set-settled] release: this child's result. [set-settled] acquire: those of the others, for the last one. Who is not the last one
   // and does not settle has nothing that keeps the set alive from here on.
   const bool last = remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1;
-  if (last && !settles) settles = try_settle(nullptr);
-  if (!settles) return last ? &release_ : nullptr;
-  settle_.releases_children = last;
-  return &settle_;
+  if (!last) return decides ? &settle_ : nullptr;
+  if (decides) {
+    settle_.holds = 2;
+    return &settle_;
+  }
+  // [set-settled] whoever has decided did so before he was counted. If nobody has, the children's hold is the settling's.
+  return decided_.load(std::memory_order_relaxed) ? static_cast<ready_item*>(&release_) : &settle_;
 }
 
 bool completion_set::has_child(const task_core& task) const noexcept {
@@ -98,34 +113,35 @@ void completion_set::child_dropped() noexcept {
 }
 
 void completion_set::drop_reference() noexcept {
-  // [last-reference] release: this user's use; acquire: that of the others, before the children may go.
-  if (users_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  // [last-reference] release: this user's use; acquire: that of the others, before the children may go. The only one left
+  // need not be counted down.
+  if (users_.load(std::memory_order_acquire) != 1 && users_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   for (std::size_t i = 0; i < size_; ++i) {
     if (children_[i].core != nullptr) children_[i].core->drop_reference();
   }
   release();
 }
 
-void completion_set::release() noexcept {
+void completion_set::release(std::uint32_t holds) noexcept {
   // [last-reference] release: this holder's use; acquire: that of the others, before it is freed.
-  if (holds_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+  if (holds_.load(std::memory_order_acquire) != holds && holds_.fetch_sub(holds, std::memory_order_acq_rel) != holds) {
+    return;
+  }
+  const std::size_t size = bytes(size_);
+  this->~completion_set();
+  deallocate_frame(this, size);
 }
 
-void completion_set::settle_item::run(worker_context& /*worker*/) noexcept {
+void completion_set::settle_item::run(worker_context& worker) noexcept {
   completion_set& owner = set;
-  owner.waiters.close();
   ready_item* item = nullptr;
-  while (owner.waiters.take(item)) {
-    if (item != nullptr) owner.runtime.make_ready(*item, ready_kind::woken);
+  for (bool told = owner.waiters.close(item); told; told = owner.waiters.take(item)) {
+    if (item != nullptr) worker.enqueue(*item, ready_kind::woken);
   }
   discard();
 }
 
-void completion_set::settle_item::discard() noexcept {
-  completion_set& owner = set;
-  if (releases_children) owner.release();
-  owner.release();
-}
+void completion_set::settle_item::discard() noexcept { set.release(holds); }
 
 void completion_set::release_item::run(worker_context& /*worker*/) noexcept { discard(); }
 void completion_set::release_item::discard() noexcept { set.release(); }

@@ -73,10 +73,15 @@ intrusive_ptr<context_state> context_slot::replace(intrusive_ptr<context_state> 
 }
 
 context_slot& current_context() noexcept {
-  if (context_slot* scoped = scoped_context()) return *scoped;
   const worker_context* worker = current_worker();
-  if (worker != nullptr && worker->current != nullptr) return worker->current->context;
+  if (worker != nullptr) return current_context(*worker);
+  if (context_slot* scoped = scoped_context()) return *scoped;
   return thread_context();
+}
+
+context_slot& current_context(const worker_context& here) noexcept {
+  if (context_slot* scoped = scoped_context()) return *scoped;
+  return here.current == nullptr ? thread_context() : here.current->context;
 }
 
 intrusive_ptr<context_state> copy_current_context() { return current_context().copy(); }

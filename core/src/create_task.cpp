@@ -7,21 +7,26 @@
 
 namespace charkha::detail {
 
-executor& current_runtime() {
-  const worker_context* worker = current_worker();
+worker_context& calling_worker() {
+  worker_context* worker = current_worker();
   if (worker == nullptr) {
     throw usage_error(
         "there is no running runtime on this thread: create tasks from within a task, or use "
         "runtime::spawn, which works from any thread");
   }
-  return worker->owner;
+  return *worker;
 }
 
-intrusive_ptr<context_state> context_for(const task_options& options) {
-  return options.context == nullptr ? copy_current_context() : context_access::state(*options.context);
+executor& current_runtime() { return calling_worker().owner; }
+
+birthplace::birthplace(executor& home) noexcept : runtime(home), here(current_worker()) {
+  if (here != nullptr && &here->owner != &home) here = nullptr;
 }
 
-void apply_options(task_block& task, const task_options& options) {
+namespace {
+
+/// Names the task and puts it on its strand. Throws usage_error for options that do not go together.
+void apply(const task_options& options, task_block& task) {
   if (!options.name.empty()) task.set_name(options.name);
   if (options.on != nullptr) {
     const auto& queue = strand_access::queue(*options.on);
@@ -39,17 +44,53 @@ void apply_options(task_block& task, const task_options& options) {
   }
 }
 
-void begin_task(task_block& task, const task_options& options) {
+void tell_spawned(task_block& task) {
   try {
     task.runtime.spawned(task);
   } catch (...) {
     task.refuse();
     throw;
   }
-  if (options.eager_start) {
-    task.run_eagerly(*current_worker());
+}
+
+}  // namespace
+
+void admit(task_block& task, worker_context* here, const task_options& options) {
+  try {
+    context_slot& context = task.task_core::context;
+    if (options.context == nullptr) [[likely]] {
+      context.begin_with(here == nullptr ? copy_current_context() : current_context(*here).copy());
+    } else {
+      context.begin_with(context_access::state(*options.context));
+    }
+    if (!options.name.empty() || options.on != nullptr || options.eager_start) [[unlikely]]
+      apply(options, task);
+    task.runtime.enlist(task, here);
+  } catch (...) {
+    task.drop_unlisted();
+    throw;
+  }
+}
+
+void begin_task(task_block& task, worker_context* here, const task_options& options) {
+  if (task.runtime.has_hooks()) [[unlikely]]
+    tell_spawned(task);
+  if (options.eager_start) [[unlikely]] {
+    task.run_eagerly(*here);
+  } else if (here != nullptr) [[likely]] {
+    here->enqueue(*task.turn(), ready_kind::created);
   } else {
-    task.make_ready(ready_kind::created);
+    task.runtime.make_ready(*task.turn(), ready_kind::created);
+  }
+}
+
+void launch(task_block& task, worker_context* here, const task_options& options) {
+  admit(task, here, options);
+  try {
+    begin_task(task, here, options);
+  } catch (...) {
+    task.drop_reference();  // of the handle that there will not be
+    throw;
   }
 }
 

@@ -2,6 +2,7 @@
 #include "charkha/detail/future_core.hpp"
 
 #include "charkha/detail/executor.hpp"
+#include "charkha/detail/task_core.hpp"
 
 namespace charkha::detail {
 
@@ -13,25 +14,28 @@ bool future_core::try_add_reference() noexcept {
   return true;
 }
 
-void future_core::drop_reference() noexcept {
-  // [last-reference] release: this holder's use, for the one who comes last. Acquire: the others' use is over before
-  // the memory is freed.
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) last_reference_gone();
+bool future_core::can_be_awaited_by(const task_core& task) const noexcept {
+  return &task.runtime == &home() && !stands_for(task);
 }
 
 void future_core::complete_waiters() noexcept {
-  waiters.close();
   ready_item* item = nullptr;
-  while (waiters.take(item)) {
+  for (bool told = waiters.close(item); told; told = waiters.take(item)) {
     if (item != nullptr) home().make_ready(*item, ready_kind::woken);
   }
 }
 
+void future_core::complete_waiters(worker_context& worker) noexcept {
+  ready_item* item = nullptr;
+  for (bool told = waiters.close(item); told; told = waiters.take(item)) {
+    if (item != nullptr) worker.enqueue(*item, ready_kind::woken);
+  }
+}
+
 void future_core::discard_waiters() noexcept {
-  waiters.close();
   // Threads that block on it go on; tasks that await it will never run and are abandoned in their turn.
   ready_item* item = nullptr;
-  while (waiters.take(item)) {
+  for (bool told = waiters.close(item); told; told = waiters.take(item)) {
     if (item != nullptr) item->discard();
   }
 }

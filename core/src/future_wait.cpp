@@ -26,29 +26,30 @@ void throw_not_done() {
 
 void throw_empty_handle() { throw usage_error("this handle is empty: it was made without a task, or moved from"); }
 
-future_wait::~future_wait() {
-  if (linked()) core_->waiters.remove(*this);
-}
+void future_wait::leave() noexcept { core_->waiters.remove(*this); }
 
 std::string_view future_wait::describe() const noexcept { return core_->task() != nullptr ? "task" : "future"; }
 
+namespace {
+
+[[noreturn]] void throw_not_awaitable(const future_core& core, const task_core& by) {
+  if (core.stands_for(by)) throw usage_error("a task cannot await itself: " + core.describe());
+  throw usage_error(core.describe() + " belongs to another runtime: await it there, or get() it on a foreign thread");
+}
+
+}  // namespace
+
 bool future_wait::wait(task_core& self, std::coroutine_handle<> frame) {
-  if (core_->stands_for(self)) throw usage_error("a task cannot await itself: " + core_->describe());
-  if (&self.runtime != &core_->home()) {
-    throw usage_error(core_->describe() +
-                      " belongs to another runtime: await it there, or get() it on a foreign thread");
-  }
+  if (!core_->can_be_awaited_by(self)) [[unlikely]]
+    throw_not_awaitable(*core_, self);
   begin(self, frame);
   if (!core_->waiters.add(*this)) return false;
   return suspend();
 }
 
-void future_wait::finish() {
-  if (begun() && resumed_by_cancel()) {
-    core_->waiters.remove(*this);
-    throw_cancelled(task());
-  }
-  core_->mark_retrieved();
+void future_wait::throw_cancel() {
+  leave();
+  throw_cancelled(task());
 }
 
 void ended_awaiter::await_resume() {

@@ -19,10 +19,15 @@ std::string task_block::waiting_for() { return is_complete() ? std::string() : d
 serial_queue& task_block::callbacks() { return first_queue(demand_notes().callbacks, runtime); }
 
 void task_block::last_reference_gone() noexcept {
-  if (is_unretrieved()) runtime.report_unretrieved(name(), site_, error());
+  if (is_unretrieved()) [[unlikely]]
+    report_unretrieved();
   runtime.delist(*this);
   free_block();
 }
+
+void task_block::report_unretrieved() const noexcept { runtime.report_unretrieved(name(), site_, error()); }
+
+void task_block::run(worker_context& worker) noexcept { take_turn(begin_turn(worker), worker); }
 
 std::coroutine_handle<> task_block::begin_turn(worker_context& worker) noexcept {
   worker.current = this;
@@ -51,18 +56,21 @@ void task_block::complete(worker_context& worker) noexcept {
   std::exchange(root_, nullptr).destroy();
   worker.current = nullptr;
   const bool cancel_undelivered = state.finish();
-  if (has_failed()) {
-    if (!was_cancelled_) {
-      const auto what = classify(error());
-      was_cancelled_ = what == error_class::cancellation;
-      if (what == error_class::fatal) runtime.report_fatal(*this, error());
-    }
-  } else if (cancel_undelivered) {
+  if (has_failed()) [[unlikely]] {
+    if (!was_cancelled_) end_failed();
+  } else if (cancel_undelivered) [[unlikely]] {
     end_cancelled();
   }
-  complete_waiters();
-  runtime.ended(*this);
+  complete_waiters(worker);
+  if (runtime.has_hooks()) [[unlikely]]
+    runtime.ended(*this);
   drop_reference();
+}
+
+void task_block::end_failed() noexcept {
+  const auto what = classify(error());
+  was_cancelled_ = what == error_class::cancellation;
+  if (what == error_class::fatal) runtime.report_fatal(*this, error());
 }
 
 void task_block::retire() noexcept {
@@ -85,6 +93,11 @@ void task_block::refuse() noexcept {
   end_cancelled();
   complete_waiters();
   drop_reference();
+}
+
+void task_block::drop_unlisted() noexcept {
+  std::exchange(root_, nullptr).destroy();
+  free_block();
 }
 
 void task_block::end_cancelled() noexcept {

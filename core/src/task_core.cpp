@@ -50,12 +50,7 @@ bool task_core::is_on_strand() const noexcept {
   return own != nullptr && own->strand;
 }
 
-void task_core::run(worker_context& worker) noexcept {
-  begin_turn(worker).resume();
-  // From here on *this may be gone, or be running elsewhere.
-  worker.current = nullptr;
-  if (worker.finished != nullptr) complete_block(*std::exchange(worker.finished, nullptr), worker);
-}
+void task_core::run(worker_context& worker) noexcept { take_turn(begin_turn(worker), worker); }
 
 std::coroutine_handle<> task_core::begin_turn(worker_context& worker) noexcept {
   worker.current = this;
@@ -141,18 +136,7 @@ task_notes& task_core::demand_notes() {
   return *own;
 }
 
-ready_item* wait_operation::complete() noexcept {
-  return claim() == claim_result::make_ready ? task_->turn() : nullptr;
-}
-
 await_target::await_target(future_core& at) noexcept : task(at.task()), future(&at) {}
-
-claim_result wait_operation::claim() noexcept { return task_->state.claim(wait_); }
-
-bool wait_operation::suspend() noexcept {
-  task_core& task = *task_;  // afterwards this may be gone
-  return act_on(task, task.state.suspend(wait_));
-}
 
 bool wait_operation::publish() noexcept {
   task_core& task = *task_;

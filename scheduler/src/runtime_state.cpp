@@ -27,7 +27,10 @@ report about(task_core* task, report_kind kind) {
 }  // namespace
 
 runtime_state::runtime_state(const runtime_config& config)
-    : config_(config), idle_(config.workers), timers_(config.workers, config.clock.now(), config.workers == 1) {
+    : executor(config.hooks != nullptr),
+      config_(config),
+      idle_(config.workers),
+      timers_(config.workers, config.clock.now(), config.workers == 1) {
   workers_.reserve(config.workers);
   for (std::size_t i = 0; i < config.workers; ++i) {
     workers_.push_back(std::make_unique<worker>(*this, i, config.seed, config.workers == 1));
@@ -62,11 +65,9 @@ bool runtime_state::is_closed_by_caller() const noexcept {
   return closing_.load(std::memory_order_acquire) && closer_ == std::this_thread::get_id();
 }
 
-void runtime_state::enlist(task_block& task) {
-  const worker_context* here = current_worker();
-  const bool foreign = here == nullptr || &here->owner != this;
-  if (!foreign && config_.faults != nullptr && config_.faults->creation_fails()) throw std::bad_alloc();
-  if (!registry_.add(task, foreign ? task_registry::outside : static_cast<const worker*>(here)->index())) {
+void runtime_state::enlist(task_block& task, const worker_context* here) {
+  if (config_.faults != nullptr && here != nullptr && config_.faults->creation_fails()) throw std::bad_alloc();
+  if (!registry_.add(task, here == nullptr ? task_registry::outside : static_cast<const worker*>(here)->index())) {
     throw usage_error("this runtime is shut down: it takes no new tasks");
   }
 }
@@ -89,11 +90,11 @@ bool runtime_state::block_for(waiter_list& waiters, std::int64_t nanoseconds) {
 }
 
 void runtime_state::spawned(task_block& task) {
-  if (config_.hooks != nullptr) config_.hooks->on_spawn(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
+  config_.hooks->on_spawn(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
 }
 
 void runtime_state::ended(task_block& task) noexcept {
-  if (config_.hooks != nullptr) config_.hooks->on_end(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
+  config_.hooks->on_end(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
 }
 
 worker* runtime_state::own_worker() noexcept {

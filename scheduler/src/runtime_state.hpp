@@ -64,7 +64,7 @@ class runtime_state final : public executor {
   // executor
 
   void make_ready(ready_item& item, ready_kind kind) noexcept override;
-  void enlist(task_block& task) override;
+  void enlist(task_block& task, const worker_context* here) override;
   void delist(task_block& task) noexcept override;
   [[nodiscard]] intrusive_ptr<task_block> find(std::uint64_t number) noexcept override;
   // [runtime-closed] acquire: the tasks are gone.

@@ -11,7 +11,7 @@ bool task_registry::add(task_block& task, std::size_t creator) noexcept {
   const std::size_t index = (creator + 1) % shard_count;  // outside is shard 0
   shard& home = shards_[index];
   const spin_guard guard(home.lock);
-  if (home.refuses_all || (home.refuses_outside && creator == outside)) return false;
+  if (home.refuses != refusal::none && (home.refuses == refusal::all || creator == outside)) return false;
   task.shard_ = static_cast<std::uint8_t>(index);
   if (home.next_number == home.numbers_end) {
     // One at a time from outside, so that a program's first task is Task-1 and the first that it creates Task-2.
@@ -148,13 +148,13 @@ intrusive_ptr<task_block> pending_walk::next() noexcept {
 void task_registry::refuse_outside() noexcept {
   shard& home = shards_[0];
   const spin_guard guard(home.lock);
-  home.refuses_outside = true;
+  if (home.refuses == refusal::none) home.refuses = refusal::outside;
 }
 
 void task_registry::refuse_all() noexcept {
   for (shard& home : shards_) {
     const spin_guard guard(home.lock);
-    home.refuses_all = true;
+    home.refuses = refusal::all;
   }
 }
 

@@ -68,6 +68,8 @@ class task_registry {
   friend class pending_walk;
   static constexpr std::uint64_t numbers_per_block = 64;
 
+  enum class refusal : std::uint8_t { none, outside, all };
+
   struct alignas(64) shard {
     mutable spin_lock lock;
     task_block* first CHARKHA_GUARDED_BY(lock) = nullptr;
@@ -75,8 +77,7 @@ class task_registry {
     std::size_t retained CHARKHA_GUARDED_BY(lock) = 0;
     std::uint64_t next_number CHARKHA_GUARDED_BY(lock) = 0;
     std::uint64_t numbers_end CHARKHA_GUARDED_BY(lock) = 0;
-    bool refuses_outside CHARKHA_GUARDED_BY(lock) = false;
-    bool refuses_all CHARKHA_GUARDED_BY(lock) = false;
+    refusal refuses CHARKHA_GUARDED_BY(lock) = refusal::none;
     bool closed CHARKHA_GUARDED_BY(lock) = false;
   };
 

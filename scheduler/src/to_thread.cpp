@@ -12,9 +12,8 @@ void throw_awaited_twice() { throw usage_error("to_thread: this call was awaited
 void throw_no_std_future() { throw usage_error("from_std_future: this future has no state: it was got or moved from"); }
 
 void blocking_job::deliver() noexcept {
-  waiters.close();
   ready_item* item = nullptr;
-  while (waiters.take(item)) {
+  for (bool told = waiters.close(item); told; told = waiters.take(item)) {
     if (item != nullptr) runtime->make_ready(*item, ready_kind::woken);
   }
 }

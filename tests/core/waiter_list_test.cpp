@@ -36,14 +36,24 @@ std::vector<ready_item*> drain(waiter_list& list) {
   return items;
 }
 
+std::vector<ready_item*> close(waiter_list& list) {
+  std::vector<ready_item*> items;
+  ready_item* first = nullptr;
+  if (!list.close(first)) return items;
+  items.push_back(first);
+  const auto others = drain(list);
+  items.insert(items.end(), others.begin(), others.end());
+  return items;
+}
+
 }  // namespace
 
 TEST_CASE("an empty list closes and has nobody to tell") {
   waiter_list list;
   CHECK_FALSE(list.is_closed());
-  list.close();
-  CHECK(list.is_closed());
   ready_item* none = nullptr;
+  CHECK_FALSE(list.close(none));
+  CHECK(list.is_closed());
   CHECK_FALSE(list.take(none));
 }
 
@@ -54,8 +64,7 @@ TEST_CASE("waiters are told in the order in which they came") {
   CHECK(list.add(b));
   CHECK(list.add(c));
   CHECK(a.linked());
-  list.close();
-  CHECK(drain(list) == std::vector<ready_item*>{&a.ready, &b.ready, &c.ready});
+  CHECK(close(list) == std::vector<ready_item*>{&a.ready, &b.ready, &c.ready});
   CHECK(a.told == 1);
   CHECK(c.told == 1);
   CHECK_FALSE(a.linked());
@@ -66,8 +75,7 @@ TEST_CASE("a waiter that gives nothing to make ready is told all the same") {
   node a(false), b;
   CHECK(list.add(a));
   CHECK(list.add(b));
-  list.close();
-  CHECK(drain(list) == std::vector<ready_item*>{nullptr, &b.ready});
+  CHECK(close(list) == std::vector<ready_item*>{nullptr, &b.ready});
   CHECK(a.told == 1);
 }
 
@@ -80,12 +88,11 @@ TEST_CASE("the first, a middle and the last waiter can be taken out") {
     CHECK(list.remove(nodes[gone]));
     CHECK_FALSE(nodes[gone].linked());
     CHECK_FALSE(list.remove(nodes[gone]));
-    list.close();
     std::vector<ready_item*> expected;
     for (std::size_t i = 0; i < 5; ++i) {
       if (i != gone) expected.push_back(&nodes[i].ready);
     }
-    CHECK(drain(list) == expected);
+    CHECK(close(list) == expected);
   }
 }
 
@@ -97,24 +104,25 @@ TEST_CASE("the only waiter can be taken out and come again") {
     CHECK(list.remove(a));
   }
   CHECK_FALSE(list.is_closed());
-  list.close();
-  CHECK(drain(list).empty());
+  CHECK(close(list).empty());
   CHECK(a.told == 0);
 }
 
 TEST_CASE("a closed list lets those inside leave, queues newcomers behind them, and refuses them when it is empty") {
   waiter_list list;
-  node first, leaving, late, later, too_late;
+  node first, leaving, staying, late, later, too_late;
   CHECK(list.add(first));
   CHECK(list.add(leaving));
-  list.close();
+  CHECK(list.add(staying));
+  ready_item* item = nullptr;
+  CHECK(list.close(item));
+  CHECK(item == &first.ready);
   CHECK(list.add(late));
   CHECK(list.remove(leaving));
-  ready_item* item = nullptr;
-  CHECK(list.take(item));
-  CHECK(item == &first.ready);
-  CHECK(list.add(later));
   CHECK(list.is_closed());
+  CHECK(list.take(item));
+  CHECK(item == &staying.ready);
+  CHECK(list.add(later));
   CHECK(drain(list) == std::vector<ready_item*>{&late.ready, &later.ready});
   CHECK_FALSE(list.add(too_late));
   CHECK_FALSE(too_late.linked());
@@ -126,9 +134,8 @@ TEST_CASE("a waiter that was told cannot be taken out") {
   node a, b;
   CHECK(list.add(a));
   CHECK(list.add(b));
-  list.close();
   ready_item* first = nullptr;
-  CHECK(list.take(first));
+  CHECK(list.close(first));
   CHECK_FALSE(list.remove(a));
   CHECK(list.remove(b));
   CHECK_FALSE(list.take(first));
@@ -142,7 +149,7 @@ TEST_CASE("what was written before close is visible to whoever sees it closed") 
     int result = 0;
     std::thread completer([&] {
       result = 42;
-      list.close();
+      CHECK(close(list).empty());
     });
     while (!list.is_closed()) {
     }
@@ -174,8 +181,7 @@ TEST_CASE("threads add, leave and complete: each waiter is told once or left, ne
     }
     while (arrived.load() < threads * each / 2) {
     }
-    list.close();
-    const auto told = drain(list);
+    const auto told = close(list);
     for (auto& thread : crowd) thread.join();
     CHECK(drain(list).empty());
     CHECK(static_cast<int>(told.size()) + refused + left == threads * each);

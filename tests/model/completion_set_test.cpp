@@ -51,7 +51,7 @@ struct family {
       : runtime(run.make<executor>()),
         a(new counted_future(runtime, a_freed, 1)),
         b(new counted_future(runtime, b_freed, 1)),
-        set(new completion_set(runtime, 2, rule, false)) {
+        set(completion_set::make(runtime, 2, rule, false).release()) {
     set->set_child(0, intrusive_ptr<future_core>(*a));
     set->set_child(1, intrusive_ptr<future_core>(*b));
   }

@@ -31,9 +31,8 @@ struct completion {
 
   void complete() {
     result = 7;
-    list.close();
     ready_item* item = nullptr;
-    while (list.take(item)) {
+    for (bool told = list.close(item); told; told = list.take(item)) {
     }
   }
   /// True: it waits, and will be told.

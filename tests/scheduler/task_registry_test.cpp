@@ -31,7 +31,7 @@ struct registrar final : charkha::test::inert_executor {
   /// A task that nobody runs, with one handle.
   intrusive_ptr<task_block> make(std::size_t creator) {
     auto body = []() -> charkha::coro<> { co_return; }();
-    auto* block = new charkha::detail::typed_task_block<void>(*this, charkha::detail::coro_access::release(body), {},
+    auto* block = new charkha::detail::typed_task_block<void>(*this, charkha::detail::coro_access::release(body),
                                                               std::source_location::current());
     CHECK(registry.add(*block, creator));
     return intrusive_ptr<task_block>::adopt(*block);
@@ -227,8 +227,7 @@ TEST_CASE("refusing: first those from outside, then everybody") {
   auto make_unlisted = [&runtime] {
     auto body = []() -> charkha::coro<> { co_return; }();
     return std::pair(std::make_unique<charkha::detail::typed_task_block<void>>(
-                         runtime, charkha::detail::coro_access::frame(body),
-                         intrusive_ptr<charkha::detail::context_state>(), std::source_location::current()),
+                         runtime, charkha::detail::coro_access::frame(body), std::source_location::current()),
                      std::move(body));
   };
   runtime.registry.refuse_outside();

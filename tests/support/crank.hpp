@@ -124,7 +124,7 @@ class crank final : public detail::executor {
     }
   }
   [[nodiscard]] bool is_closed() const noexcept override { return tearing_down_; }
-  void enlist(detail::task_block& task) override {
+  void enlist(detail::task_block& task, const detail::worker_context* /*here*/) override {
     if (closed_) throw usage_error("the crank is closed");
     task.number = ++last_number_;
     tasks_.push_back(&task);
@@ -148,8 +148,6 @@ class crank final : public detail::executor {
     }
     return true;
   }
-  void spawned(detail::task_block& /*task*/) override {}
-  void ended(detail::task_block& /*task*/) noexcept override {}
   [[nodiscard]] std::uint8_t retain() noexcept override {
     ++retained_;
     return 0;

@@ -52,9 +52,8 @@ class gate {
 
   /// Once. Makes all who wait ready, in the order in which they came. From any thread.
   void open() noexcept {
-    waiters_.close();
     detail::ready_item* item = nullptr;
-    while (waiters_.take(item)) {
+    for (bool told = waiters_.close(item); told; told = waiters_.take(item)) {
       if (item != nullptr) runtime_.load(std::memory_order_relaxed)->make_ready(*item, detail::ready_kind::woken);
     }
   }

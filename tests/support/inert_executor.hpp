@@ -16,13 +16,11 @@ class inert_executor : public detail::executor {
  public:
   inert_executor() noexcept = default;
   void make_ready(detail::ready_item& /*item*/, detail::ready_kind /*kind*/) noexcept override {}
-  void enlist(detail::task_block& /*task*/) override {}
+  void enlist(detail::task_block& /*task*/, const detail::worker_context* /*here*/) override {}
   void delist(detail::task_block& /*task*/) noexcept override {}
   [[nodiscard]] detail::intrusive_ptr<detail::task_block> find(std::uint64_t /*number*/) noexcept override {
     return {};
   }
-  void spawned(detail::task_block& /*task*/) override {}
-  void ended(detail::task_block& /*task*/) noexcept override {}
   [[nodiscard]] std::uint8_t retain() noexcept override { return 0; }
   void release(std::uint8_t /*retained*/) noexcept override {}
   [[nodiscard]] bool block_for(detail::waiter_list& /*waiters*/, std::int64_t /*nanoseconds*/) override { return true; }

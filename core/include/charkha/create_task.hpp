@@ -4,7 +4,6 @@
 
 #include <concepts>
 #include <functional>
-#include <memory>
 #include <source_location>
 #include <type_traits>
 #include <utility>
@@ -20,37 +19,55 @@ namespace detail {
 /// The runtime whose worker the calling thread is. Throws usage_error elsewhere.
 [[nodiscard]] executor& current_runtime();
 
-/// The context of a task that is created now with these options.
-[[nodiscard]] intrusive_ptr<context_state> context_for(const task_options& options);
-/// Names the task and puts it on its strand, before anybody else can see it. Throws usage_error for options that do not
-/// go together.
-void apply_options(task_block& task, const task_options& options);
-/// Its first turn: queued, or at once. Throws what a spawn hook throws; the task is then over, cancelled.
-void begin_task(task_block& task, const task_options& options);
+/// The calling thread's worker. Throws usage_error if it is none.
+[[nodiscard]] worker_context& calling_worker();
 
-/// Makes `body` a task of `runtime` that has not begun: begin_task() is to follow. Throws usage_error when the runtime is
-/// closed, std::bad_alloc.
+/// Where a task is created: on a worker of the runtime, or outside, and then `here` is null.
+struct birthplace {
+  birthplace(worker_context& worker) noexcept  // NOLINT(google-explicit-constructor): says it all
+      : runtime(worker.owner), here(&worker) {}
+  birthplace(executor& home) noexcept;  // NOLINT(google-explicit-constructor): wherever the calling thread is
+  executor& runtime;
+  worker_context* here;
+};
+
+/// Gives the task its context and does what else the options ask for, before anybody else can see it; then enlists it.
+/// Throws usage_error for options that do not go together and when the runtime is closed, std::bad_alloc; then the task,
+/// of which there is no handle yet, and its body are gone.
+void admit(task_block& task, worker_context* here, const task_options& options);
+/// Its first turn: queued, or at once. Throws what a spawn hook throws; the task is then over, cancelled.
+void begin_task(task_block& task, worker_context* here, const task_options& options);
+/// Both. If it throws, the task is gone.
+void launch(task_block& task, worker_context* here, const task_options& options);
+
+/// The block of a task that runs `body`, not admitted yet. Throws usage_error if there is no body, std::bad_alloc.
 template <class T>
-[[nodiscard]] task<T> make_task(executor& runtime, coro<T> body, const task_options& options,
-                                const std::source_location& site) {
+[[nodiscard]] typed_task_block<T>& make_block(executor& runtime, coro<T>& body, const std::source_location& site) {
   if (!body) throw_empty_coro();
   const auto root = coro_access::frame(body);
-  auto block = std::make_unique<typed_task_block<T>>(runtime, root, context_for(options), site);
-  root.promise().task = block.get();
-  root.promise().out = &block->value;
-  apply_options(*block, options);
-  runtime.enlist(*block);
+  auto& block = *new typed_task_block<T>(runtime, root, site);
+  root.promise().task = &block;
+  root.promise().out = &block.value;
   static_cast<void>(coro_access::release(body));
-  return task_access::adopt(*block.release());
+  return block;
 }
 
-/// Makes `body` a task of `runtime`, ready to run.
+/// Makes `body` a task that has not begun: begin_task() is to follow. Throws as make_block() and admit().
 template <class T>
-[[nodiscard]] task<T> start_task(executor& runtime, coro<T> body, const task_options& options,
+[[nodiscard]] task<T> make_task(birthplace at, coro<T>&& body, const task_options& options,
+                                const std::source_location& site) {
+  auto& block = make_block(at.runtime, body, site);
+  admit(block, at.here, options);
+  return task_access::adopt(block);
+}
+
+/// Makes `body` a task, ready to run.
+template <class T>
+[[nodiscard]] task<T> start_task(birthplace at, coro<T>&& body, const task_options& options,
                                  const std::source_location& site) {
-  auto handle = make_task(runtime, std::move(body), options, site);
-  begin_task(task_access::block(handle), options);
-  return handle;
+  auto& block = make_block(at.runtime, body, site);
+  launch(block, at.here, options);
+  return task_access::adopt(block);
 }
 
 template <class T>
@@ -87,7 +104,7 @@ template <class T>
 [[nodiscard("dropping the handle detaches the task: say so by a cast to void")]]
 task<T> create_task(coro<T> body, const task_options& options = {},
                     const std::source_location& site = std::source_location::current()) {
-  return detail::start_task(detail::current_runtime(), std::move(body), options, site);
+  return detail::start_task(detail::calling_worker(), std::move(body), options, site);
 }
 
 /// Calls `function` with the arguments inside the new task. Function and arguments are moved (or copied) into the

@@ -115,9 +115,8 @@ namespace detail {
 
 template <bool Errors, class... Awaitables>
 [[nodiscard]] auto gather_all(const std::source_location& site, Awaitables&&... awaitables) {
-  auto set = intrusive_ptr<completion_set>::adopt(
-      *new completion_set(current_runtime(), sizeof...(Awaitables),
-                          Errors ? settle_when::all_completed : settle_when::first_failure, true));
+  auto set = completion_set::make(current_runtime(), sizeof...(Awaitables),
+                                  Errors ? settle_when::all_completed : settle_when::first_failure, true);
   [[maybe_unused]] std::size_t index = 0;
   (set->set_child(index++, handle_access::take(to_handle(std::forward<Awaitables>(awaitables), site))), ...);
   set->start(true, "gather");
@@ -129,8 +128,8 @@ template <bool Errors, class Range>
   using handle = handle_of<std::ranges::range_value_t<Range>>;
   std::vector<handle> handles;
   for (auto&& awaitable : awaitables) handles.push_back(element_to_handle<Range>(awaitable, site));
-  auto set = intrusive_ptr<completion_set>::adopt(*new completion_set(
-      current_runtime(), handles.size(), Errors ? settle_when::all_completed : settle_when::first_failure, true));
+  auto set = completion_set::make(current_runtime(), handles.size(),
+                                  Errors ? settle_when::all_completed : settle_when::first_failure, true);
   for (std::size_t i = 0; i < handles.size(); ++i) set->set_child(i, handle_access::take(std::move(handles[i])));
   set->start(true, "gather");
   return gathering<gather_vector<Errors, handle>>(std::move(set));

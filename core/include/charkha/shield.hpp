@@ -60,8 +60,7 @@ class [[nodiscard]] shielded {
 template <detail::awaitable Awaitable>
 [[nodiscard]] auto shield(Awaitable&& inner, const std::source_location& site = std::source_location::current()) {
   auto handle = detail::to_handle(std::forward<Awaitable>(inner), site);
-  auto set = detail::intrusive_ptr<detail::completion_set>::adopt(
-      *new detail::completion_set(detail::current_runtime(), 1, detail::settle_when::all_completed, false));
+  auto set = detail::completion_set::make(detail::current_runtime(), 1, detail::settle_when::all_completed, false);
   using handle_type = decltype(handle);
   set->set_child(0, detail::handle_access::take(std::move(handle)));
   set->start(true, "shield");

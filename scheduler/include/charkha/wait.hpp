@@ -74,8 +74,7 @@ class [[nodiscard]] timed_completion_wait final : public completion_wait, public
 
 template <class Handle>
 coro<wait_result<Handle>> wait_for_some(std::vector<Handle> handles, wait_options options) {
-  auto set = intrusive_ptr<completion_set>::adopt(
-      *new completion_set(current_runtime(), handles.size(), settle_rule(options.until), false));
+  auto set = completion_set::make(current_runtime(), handles.size(), settle_rule(options.until), false);
   for (std::size_t i = 0; i < handles.size(); ++i) set->set_child(i, handle_access::shared(handles[i]));
   set->start(false, "wait");
   co_await timed_completion_wait(set, options.timeout, "wait");

@@ -31,9 +31,10 @@ template <handle_like Handle>
 template <awaitable Awaitable>
   requires(!handle_like<Awaitable>)
 [[nodiscard]] auto to_cancelled_handle(Awaitable&& what, const std::source_location& site) {
-  auto handle = make_task(current_runtime(), to_coro(std::forward<Awaitable>(what)), {}, site);
+  worker_context& here = calling_worker();
+  auto handle = make_task(here, to_coro(std::forward<Awaitable>(what)), {}, site);
   handle.cancel();
-  begin_task(task_access::block(handle), {});
+  begin_task(task_access::block(handle), &here, {});
   return handle;
 }
 
@@ -44,8 +45,7 @@ coro<awaited_value_t<Awaitable>> await_without_time(Awaitable what, std::source_
     const auto& core = handle_access::core(what);
     if (&core.home() != &current_runtime()) throw_foreign("wait_for", core);  // before it is cancelled
   }
-  auto set = intrusive_ptr<completion_set>::adopt(
-      *new completion_set(current_runtime(), 1, settle_when::all_completed, false));
+  auto set = completion_set::make(current_runtime(), 1, settle_when::all_completed, false);
   auto handle = to_cancelled_handle(std::move(what), site);
   set->set_child(0, handle_access::shared(handle));
   set->start(false, "wait_for");

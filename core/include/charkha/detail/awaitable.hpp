@@ -69,7 +69,7 @@ template <handle_like Handle>
 template <awaitable Awaitable>
   requires(!handle_like<Awaitable>)
 [[nodiscard]] auto to_handle(Awaitable&& what, const std::source_location& site) {
-  return start_task(current_runtime(), to_coro(std::forward<Awaitable>(what)), {}, site);
+  return start_task(calling_worker(), to_coro(std::forward<Awaitable>(what)), {}, site);
 }
 
 /// An element of a range that a combinator is given: a handle is copied, unless the range itself is given away; anything

@@ -15,7 +15,6 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -37,8 +36,9 @@ enum class settle_when : std::uint8_t {
 
 class completion_set final {
  public:
-  /// `sees_errors`: the children's errors count as seen, also those that come after settling.
-  completion_set(executor& owner, std::size_t children, settle_when rule, bool sees_errors);
+  /// `sees_errors`: the children's errors count as seen, also those that come after settling. Throws std::bad_alloc.
+  [[nodiscard]] static intrusive_ptr<completion_set> make(executor& owner, std::size_t children, settle_when rule,
+                                                          bool sees_errors);
 
   /// The children are set in order, then start() begins to wait for them.
   void set_child(std::size_t index, intrusive_ptr<future_core> child) noexcept {
@@ -81,7 +81,7 @@ class completion_set final {
     void run(worker_context& worker) noexcept override;
     void discard() noexcept override;
     completion_set& set;
-    bool releases_children = false;  // the decisive child was also the last
+    std::uint32_t holds = 1;  // what it lets go of: its own, or the children's, or both
   };
   struct release_item final : ready_item {
     explicit release_item(completion_set& owner) noexcept : set(owner) {}
@@ -90,27 +90,28 @@ class completion_set final {
     completion_set& set;
   };
 
+  completion_set(executor& owner, std::size_t children, settle_when rule, bool sees_errors) noexcept;
   ~completion_set() = default;
-  void hold() noexcept { holds_.fetch_add(1, std::memory_order_relaxed); }
-  void release() noexcept;
+  [[nodiscard]] static constexpr std::size_t bytes(std::size_t children) noexcept {
+    return sizeof(completion_set) + children * sizeof(entry);
+  }
+  void release(std::uint32_t holds = 1) noexcept;
 
   [[nodiscard]] ready_item* child_completed(const entry& child) noexcept;
   void child_dropped() noexcept;
-  /// True for one caller only. `failed`: the child whose failure it is, or null.
-  [[nodiscard]] bool try_settle(const entry* failed) noexcept;
-  [[nodiscard]] bool is_decisive(const future_core& child) const noexcept;
+  [[nodiscard]] bool is_decisive(const future_core& child, bool failed) const noexcept;
 
-  std::unique_ptr<entry[]> children_;
+  entry* const children_;  // they lie behind the set
   std::size_t size_;
   settle_when rule_;
   bool sees_errors_;
   settle_item settle_{*this};
   release_item release_{*this};
-  const entry* failed_ = nullptr;  // written by the one who settles
+  const entry* failed_ = nullptr;  // written by the one who decides
   std::atomic<std::size_t> remaining_;
   std::atomic<std::uint32_t> users_{1};
   std::atomic<std::uint32_t> holds_{1};  // the users'
-  std::atomic<bool> settled_{false};
+  std::atomic<bool> decided_{false};     // by a child before the last one
   std::atomic<bool> cancel_noted_{false};
 };
 

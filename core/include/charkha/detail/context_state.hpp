@@ -14,6 +14,8 @@
 
 namespace charkha::detail {
 
+class worker_context;
+
 /// Variables by their number, each with its value. Few, never changed once shared.
 using context_values = std::vector<std::pair<std::uint64_t, std::shared_ptr<const void>>>;
 
@@ -80,6 +82,10 @@ class context_slot {
   }
   /// As get(), making it if there is none. Throws std::bad_alloc.
   [[nodiscard]] context_state& demand();
+  /// Before anybody else can see the slot, which is empty.
+  void begin_with(intrusive_ptr<context_state> state) noexcept {
+    state_.store(state.release(), std::memory_order_relaxed);
+  }
   /// Before anybody else can see the slot, or for the one who runs in it.
   intrusive_ptr<context_state> replace(intrusive_ptr<context_state> state) noexcept;
 
@@ -89,6 +95,8 @@ class context_slot {
 
 /// The slot of what the calling thread is running: a task, a callback, or the thread itself.
 [[nodiscard]] context_slot& current_context() noexcept;
+/// The same, for one that knows its worker.
+[[nodiscard]] context_slot& current_context(const worker_context& here) noexcept;
 
 /// A copy of the calling thread's context, for something that is created now. Null if that is empty.
 [[nodiscard]] intrusive_ptr<context_state> copy_current_context();

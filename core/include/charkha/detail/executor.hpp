@@ -20,6 +20,7 @@ class forked_task;
 class task_core;
 class task_block;
 class waiter_list;
+class worker_context;
 
 /// Why an item becomes ready, which decides who should run it.
 enum class ready_kind : std::uint8_t {
@@ -37,17 +38,20 @@ class executor {
   /// Puts the item at the back of the calling worker's ready queue, or into the injection queue.
   virtual void make_ready(ready_item& item, ready_kind kind) noexcept = 0;
 
-  /// Takes a new task in: gives it its number and lists it. Throws usage_error when the runtime is closed.
-  virtual void enlist(task_block& task) = 0;
+  /// Takes a new task in: gives it its number and lists it. `here`: the calling thread's worker, null if it is none of
+  /// this runtime's. Throws usage_error when the runtime is closed.
+  virtual void enlist(task_block& task, const worker_context* here) = 0;
   /// The task's block is about to be freed.
   virtual void delist(task_block& task) noexcept = 0;
   /// The task with that number, null if its block is gone. Allocates nothing, but may look through all tasks.
   [[nodiscard]] virtual intrusive_ptr<task_block> find(std::uint64_t number) noexcept = 0;
 
-  /// A task was created, before its first turn. The embedder's hook may throw, which refuses the task.
-  virtual void spawned(task_block& task) = 0;
-  /// A task has ended; those who wait have been told.
-  virtual void ended(task_block& task) noexcept = 0;
+  /// Does the embedder want to know of each task's beginning and end?
+  [[nodiscard]] bool has_hooks() const noexcept { return has_hooks_; }
+  /// If so: a task was created, before its first turn. The hook may throw, which refuses the task.
+  virtual void spawned(task_block& /*task*/) {}
+  /// If so: a task has ended; those who wait have been told.
+  virtual void ended(task_block& /*task*/) noexcept {}
 
   /// Keeps the runtime's memory for something that is no task and refers to it. What is returned goes to release().
   [[nodiscard]] virtual std::uint8_t retain() noexcept = 0;
@@ -74,8 +78,11 @@ class executor {
   virtual void report_never_awaited(task_core* /*by*/) noexcept {}
 
  protected:
-  executor() noexcept = default;
+  explicit executor(bool has_hooks = false) noexcept : has_hooks_(has_hooks) {}
   ~executor() = default;
+
+ private:
+  const bool has_hooks_;
 };
 
 /// One worker, as the task that it runs sees it. Used by that worker's thread only.

@@ -25,6 +25,7 @@ namespace charkha::detail {
 class executor;
 class serial_queue;
 class task_core;
+class worker_context;
 
 class future_core {
  public:
@@ -57,6 +58,8 @@ class future_core {
   [[nodiscard]] virtual task_core* task() noexcept { return nullptr; }
   /// Does it end when `task` ends?
   [[nodiscard]] virtual bool stands_for(const task_core& /*task*/) const noexcept { return false; }
+  /// May `task` await it: is it of the same runtime, and does it end by itself?
+  [[nodiscard]] virtual bool can_be_awaited_by(const task_core& task) const noexcept;
   /// What to call it in a message.
   [[nodiscard]] virtual std::string describe() const = 0;
   /// The queue in which its callbacks take their turns.
@@ -65,7 +68,11 @@ class future_core {
   void add_reference() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
   /// False: the last reference is gone and the memory is about to be freed. For lists that hold no reference.
   [[nodiscard]] bool try_add_reference() noexcept;
-  void drop_reference() noexcept;
+  void drop_reference() noexcept {
+    // [last-reference] release: this holder's use, for the one who comes last. Acquire: the others' use is over before
+    // the memory is freed.
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) last_reference_gone();
+  }
   /// Is the caller's reference the only one? Stays true if it is.
   [[nodiscard]] bool is_sole_reference() const noexcept {
     // [last-reference] acquire, as in drop_reference().
@@ -80,13 +87,15 @@ class future_core {
 
   /// The result is written: makes all who wait ready, in the order in which they came. The caller holds a reference.
   void complete_waiters() noexcept;
+  /// The same on a worker of the runtime that it belongs to.
+  void complete_waiters(worker_context& worker) noexcept;
   /// As complete_waiters(), for a runtime that is torn down: nobody will run any more.
   void discard_waiters() noexcept;
   /// It goes away pending: callbacks go with it. Nobody else can be left.
   void drop_waiters() noexcept;
   /// An error that nobody looked at?
   [[nodiscard]] bool is_unretrieved() const noexcept {
-    return is_complete() && has_failed() && !was_cancelled_ && !retrieved_.load(std::memory_order_relaxed);
+    return !retrieved_.load(std::memory_order_relaxed) && is_complete() && has_failed() && !was_cancelled_;
   }
 
   bool was_cancelled_ = false;

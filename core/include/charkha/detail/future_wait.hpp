@@ -33,15 +33,23 @@ class future_wait : public wait_operation, public waiter {
 
  protected:
   explicit future_wait(intrusive_ptr<future_core> core) noexcept : core_(std::move(core)) {}
-  ~future_wait();
+  ~future_wait() {
+    if (linked()) leave();
+  }
 
   /// After the resumption: throws what a cancel request throws; otherwise what was awaited is complete.
-  void finish();
+  void finish() {
+    if (begun() && resumed_by_cancel()) [[unlikely]]
+      throw_cancel();
+    core_->mark_retrieved();
+  }
 
   [[nodiscard]] future_core& core() const noexcept { return *core_; }
 
  private:
   bool wait(task_core& self, std::coroutine_handle<> frame);
+  void leave() noexcept;
+  [[noreturn]] void throw_cancel();
 
   intrusive_ptr<future_core> core_;
 };

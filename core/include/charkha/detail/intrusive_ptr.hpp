@@ -5,10 +5,12 @@
 #include <type_traits>
 #include <utility>
 
+#include "charkha/detail/trivial_abi.hpp"
+
 namespace charkha::detail {
 
 template <class T>
-class intrusive_ptr {
+class CHARKHA_TRIVIAL_ABI intrusive_ptr {
  public:
   intrusive_ptr() noexcept = default;
   explicit intrusive_ptr(T& object) noexcept : object_(&object) { object.add_reference(); }

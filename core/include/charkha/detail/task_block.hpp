@@ -30,6 +30,9 @@ class task_block : public task_core, public task_record {
   [[nodiscard]] cancel_answer ask(std::string_view message) noexcept final { return task_core::ask(message); }
   [[nodiscard]] task_core* task() noexcept final { return this; }
   [[nodiscard]] bool stands_for(const task_core& other) const noexcept final { return &other == this; }
+  [[nodiscard]] bool can_be_awaited_by(const task_core& other) const noexcept final {
+    return &other.runtime == &runtime && &other != this;
+  }
   [[nodiscard]] serial_queue& callbacks() final;
   [[nodiscard]] std::uint32_t cancelling() const noexcept final { return state.cancelling(); }
   std::uint32_t uncancel() noexcept final { return state.uncancel(); }
@@ -45,6 +48,7 @@ class task_block : public task_core, public task_record {
     return demand_notes().set_listener(std::move(told));
   }
 
+  void run(worker_context& worker) noexcept final;
   /// Its turn: the first one, or after a suspension.
   [[nodiscard]] std::coroutine_handle<> begin_turn(worker_context& worker) noexcept final;
   /// The first turn, at once, inside the creating task's. The task is not ready and goes on from there by itself.
@@ -59,14 +63,15 @@ class task_block : public task_core, public task_record {
   void abandon() noexcept;
   /// The same for a task that is refused before its first turn, in a runtime that goes on.
   void refuse() noexcept;
+  /// For one that was never enlisted: it goes, and its body with it.
+  void drop_unlisted() noexcept;
 
   /// Given by the runtime when it enlists the task, and never again to another one. Zero before.
   std::uint64_t number = 0;
 
  protected:
-  task_block(executor& owner, std::coroutine_handle<> root, intrusive_ptr<context_state> context,
-             const std::source_location& site) noexcept
-      : task_core(owner, root, std::move(context), place::heap),
+  task_block(executor& owner, std::coroutine_handle<> root, const std::source_location& site) noexcept
+      : task_core(owner, root, {}, place::heap),
         task_record(2),  // the runtime's and the first handle's
         root_(root),
         site_(site) {}
@@ -81,6 +86,8 @@ class task_block : public task_core, public task_record {
   virtual void free_block() noexcept = 0;
   void last_reference_gone() noexcept final;
   void end_cancelled() noexcept;
+  void end_failed() noexcept;
+  void report_unretrieved() const noexcept;
 
   std::coroutine_handle<> root_;
   std::source_location site_;
@@ -99,9 +106,8 @@ inline const task_block* task_core::heap_block() const noexcept {
 template <class T>
 class typed_task_block final : public task_block {
  public:
-  typed_task_block(executor& owner, std::coroutine_handle<> root, intrusive_ptr<context_state> context,
-                   const std::source_location& site) noexcept
-      : task_block(owner, root, std::move(context), site) {}
+  typed_task_block(executor& owner, std::coroutine_handle<> root, const std::source_location& site) noexcept
+      : task_block(owner, root, site) {}
 
   [[nodiscard]] std::exception_ptr error() const noexcept override {
     return value.kind() == outcome::error ? value.error() : nullptr;

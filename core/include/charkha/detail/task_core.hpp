@@ -29,6 +29,9 @@
 
 namespace charkha::detail {
 
+/// The last step of a task on the heap, off its stack: its frame goes, its result is published.
+void complete_block(task_block& task, worker_context& worker) noexcept;
+
 class task_core : public ready_item {
  public:
   /// Asks the task to stop (R23-R32). False when it is done already. From any thread that keeps the task alive.
@@ -111,6 +114,13 @@ class task_core : public ready_item {
       drop_notes(own);
   }
 
+  /// A turn: resumes `at`, and completes the task that ends by it, off its stack.
+  static void take_turn(std::coroutine_handle<> at, worker_context& worker) noexcept {
+    at.resume();
+    // From here on the task may be gone, or be running elsewhere.
+    worker.current = nullptr;
+    if (worker.finished != nullptr) complete_block(*std::exchange(worker.finished, nullptr), worker);
+  }
   /// Is this its first turn? Once; the running task only.
   [[nodiscard]] bool starts() noexcept { return !std::exchange(started_, true); }
   void mark_started() noexcept { started_ = true; }
@@ -144,6 +154,18 @@ inline void wait_operation::set_up(task_core& task) noexcept {
   task.waiting_on = this;
 }
 
+inline bool wait_operation::suspend() noexcept {
+  task_core& task = *task_;  // afterwards this may be gone
+  const suspend_result result = task.state.suspend(wait_);
+  return result == suspend_result::suspended || act_on(task, result);
+}
+
+inline claim_result wait_operation::claim() noexcept { return task_->state.claim(wait_); }
+
+inline ready_item* wait_operation::complete() noexcept {
+  return claim() == claim_result::make_ready ? task_->turn() : nullptr;
+}
+
 inline bool wait_operation::resumed_by_cancel() noexcept {
   task_->waiting_on = nullptr;
   return task_->state.take_cancel();
@@ -151,8 +173,5 @@ inline bool wait_operation::resumed_by_cancel() noexcept {
 
 /// Throws the cancel request that `task` has just taken delivery of.
 [[noreturn]] void throw_cancelled(const task_core& task);
-
-/// The last step of a task on the heap, off its stack: its frame goes, its result is published.
-void complete_block(task_block& task, worker_context& worker) noexcept;
 
 }  // namespace charkha::detail

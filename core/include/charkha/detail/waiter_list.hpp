@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Those who want to know when something is complete, in the order in which they asked. Closed once, by the completion.
 //
-//   open --add/remove--> open --close()--> closed --take() until null--> closed and empty
+//   open --add/remove--> open --close()--> closed --take() until false--> closed and empty
 //
 // One word: a pointer to the newest waiter of a circular list (its next is the oldest), and two flags.
 //   locked  somebody is relinking; a few instructions
@@ -84,12 +84,24 @@ class basic_waiter_list {
     return linked;
   }
 
-  /// Complete: no more waiters once those who are there have been told. Once.
-  void close() noexcept {
-    std::uintptr_t open = 0;
-    // [waiters-closed] release: the result, for whoever sees the completion. Most completions have no waiter yet.
-    if (word_.compare_exchange_strong(open, closed, std::memory_order_acq_rel, std::memory_order_relaxed)) return;
-    unlock(lock() | closed);
+  /// Complete: no more waiters once those who are there have been told. Takes the oldest one out and tells it, as take(),
+  /// which then tells the others. Once.
+  [[nodiscard]] bool close(ready_item*& item) noexcept {
+    auto word = word_.load(std::memory_order_relaxed);
+    for (;;) {
+      if ((word & locked) != 0) {
+        spin_pause();
+        word = word_.load(std::memory_order_relaxed);
+        continue;
+      }
+      // [waiters-closed] release: the result, for whoever sees the completion.
+      // [waiters-lock] acquire: the links as the last holder left them.
+      const auto next = pointer(word) == nullptr ? closed : word | flags;
+      if (word_.compare_exchange_weak(word, next, std::memory_order_acq_rel, std::memory_order_relaxed)) break;
+    }
+    if (pointer(word) == nullptr) return false;
+    item = tell_oldest(word | closed);
+    return true;
   }
 
   /// After close(): takes the oldest waiter out and tells it. False when none is left. `item` is what the caller
@@ -97,15 +109,11 @@ class basic_waiter_list {
   [[nodiscard]] bool take(ready_item*& item) noexcept {
     if ((word_.load(std::memory_order_relaxed) & ~flags) == 0) return false;
     const auto word = lock();
-    waiter* newest = pointer(word);
-    if (newest == nullptr) {
+    if (pointer(word) == nullptr) {
       unlock(word);
       return false;
     }
-    waiter& oldest = *newest->next_;
-    const auto rest = unlink(word, oldest);
-    item = oldest.completed();
-    unlock(rest);
+    item = tell_oldest(word);
     return true;
   }
 
@@ -136,6 +144,15 @@ class basic_waiter_list {
     // [waiters-lock] release: the links, for the next holder.
     // [waiters-closed] release: the result, when this is the unlocking that closes.
     word_.store(word, std::memory_order_release);
+  }
+
+  /// Under the lock, of a list that is not empty and whose word, but for the lock, is `word`. Unlocks.
+  [[nodiscard]] ready_item* tell_oldest(std::uintptr_t word) noexcept {
+    waiter& oldest = *pointer(word)->next_;
+    const auto rest = unlink(word, oldest);
+    ready_item* const item = oldest.completed();
+    unlock(rest);
+    return item;
   }
 
   static std::uintptr_t unlink(std::uintptr_t word, waiter& node) noexcept {
