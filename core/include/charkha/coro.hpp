@@ -9,14 +9,7 @@
 
 #include "charkha/detail/promise_base.hpp"
 #include "charkha/detail/result.hpp"
-
-// A coro is a pointer: clang passes it in a register, and the callee destroys it, so that the frame of a coroutine that
-// hands coros over keeps no room for them. g++ has no such attribute; do not pass coros between code of the two.
-#ifdef __clang__
-#define CHARKHA_TRIVIAL_ABI [[clang::trivial_abi]]
-#else
-#define CHARKHA_TRIVIAL_ABI
-#endif
+#include "charkha/detail/trivial_abi.hpp"
 
 namespace charkha {
 
