@@ -87,7 +87,7 @@ ready_item* worker::next_child() noexcept {
 }
 
 void worker::begin_turn() noexcept {
-  take_injected();
+  if (!runtime_.injected().empty()) take_injected();
   // With several workers a look at the timers each turn_limit items is enough, unless there is nothing else to do.
   if (alone_ || (ready_.size() <= 0 && forks.size() <= 0)) take_due();
   const std::int64_t size = ready_.size();
@@ -148,11 +148,13 @@ void worker::enqueue(ready_item& item, ready_kind kind) noexcept {
   if (kind == ready_kind::created || slot_ != nullptr || ready_.size() > 1) runtime_.wake_for_work();
 }
 
-// Without memory for a larger ring it goes to where work from outside is, which has a reserve.
 void worker::put(ready_item& item) noexcept {
   if (!ready_.try_push(&item)) [[unlikely]]
-    runtime_.injected().push(&item);
+    put_outside(item);
 }
+
+// Without memory for a larger ring it goes to where work from outside is, which has a reserve.
+void worker::put_outside(ready_item& item) noexcept { runtime_.injected().push(&item); }
 
 void worker::wake_thieves() noexcept { runtime_.wake_for_work(); }
 

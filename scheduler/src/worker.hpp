@@ -91,9 +91,10 @@ class alignas(64) worker final : public worker_context {
   void run_item(ready_item& item) noexcept;
   void wake_thieves() noexcept override;
   void put(ready_item& item) noexcept;
+  [[gnu::noinline]] void put_outside(ready_item& item) noexcept;
   void begin_turn() noexcept;
   void look_around() noexcept;
-  void take_injected() noexcept;
+  [[gnu::noinline]] void take_injected() noexcept;
   void take_due() noexcept;
   [[nodiscard]] std::size_t collect_timers(std::size_t shard, std::int64_t now) noexcept;
   [[nodiscard]] step_result search() noexcept;

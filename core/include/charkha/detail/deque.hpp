@@ -61,13 +61,10 @@ class deque {
   /// False: there is no memory for a larger ring.
   [[nodiscard]] bool try_push(T* item) noexcept {
     const auto bottom = bottom_.load(std::memory_order_relaxed);
-    ring* slots = ring_for(1, bottom);
-    if (slots == nullptr) [[unlikely]] {
-      slots = try_grow(bottom);
-      if (slots == nullptr) return false;
-    }
-    slots->slot(bottom).store(item, std::memory_order_relaxed);
-    publish(bottom + 1);
+    ring* const slots = ring_for(1, bottom);
+    if (slots == nullptr) [[unlikely]]
+      return try_push_growing(item);
+    put(*slots, bottom, item);
     return true;
   }
 
@@ -196,13 +193,20 @@ class deque {
     ring_.store(larger, std::memory_order_release);  // [deque-grow]
   }
 
-  [[gnu::noinline]] ring* try_grow(std::int64_t bottom) noexcept {
+  [[gnu::noinline]] bool try_push_growing(T* item) noexcept {
+    const auto bottom = bottom_.load(std::memory_order_relaxed);
     try {
       grow(bottom);
-      return ring_.load(std::memory_order_relaxed);
     } catch (const std::bad_alloc&) {
-      return nullptr;
+      return false;
     }
+    put(*ring_.load(std::memory_order_relaxed), bottom, item);
+    return true;
+  }
+
+  void put(ring& slots, std::int64_t bottom, T* item) noexcept {
+    slots.slot(bottom).store(item, std::memory_order_relaxed);
+    publish(bottom + 1);
   }
 
   // thieves and owner
