@@ -20,7 +20,8 @@ template <class... Ts>
 class [[nodiscard]] when_all_tuple final : public fork_awaiter<forked_tuple<Ts...>, fork_policy::all> {
  public:
   explicit when_all_tuple(coro<Ts>&&... bodies) noexcept
-      : fork_awaiter<forked_tuple<Ts...>, fork_policy::all>({coro_access::release(bodies)...}) {}
+      : fork_awaiter<forked_tuple<Ts...>, fork_policy::all>(
+            typename forked_tuple<Ts...>::bodies(coro_access::release(bodies)...)) {}
 
   auto await_resume() { return take(std::index_sequence_for<Ts...>()); }
 

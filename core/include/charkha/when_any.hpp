@@ -40,7 +40,8 @@ class [[nodiscard]] when_any_tuple final : public fork_awaiter<forked_tuple<Ts..
 
  public:
   explicit when_any_tuple(coro<Ts>&&... bodies) noexcept
-      : fork_awaiter<forked_tuple<Ts...>, fork_policy::any>({coro_access::release(bodies)...}) {}
+      : fork_awaiter<forked_tuple<Ts...>, fork_policy::any>(
+            typename forked_tuple<Ts...>::bodies(coro_access::release(bodies)...)) {}
 
   when_any_result<variant> await_resume() { return take(*this->join(), std::index_sequence_for<Ts...>()); }
 
