@@ -139,7 +139,13 @@ constexpr expectation all[]{
 
 constexpr double lines = 0.1;  // taken from others: what is left of stealing and of the ends of a run
 
+// None of the paths but the first does without: where nothing is found nothing was looked at.
+bool counts(const expectation& each, const cost& found) {
+  return each.together == 0 || found.read_modify_writes + found.ordered_stores > 0.5;
+}
+
 bool holds(const expectation& each, int workers, const cost& found) {
+  if (workers > 1 && !counts(each, found)) return false;
   if (workers == 1) return found.read_modify_writes <= each.alone + 0.2;
   return found.read_modify_writes + found.ordered_stores <= each.together + 0.2 && found.taken_lines < lines;
 }
@@ -155,7 +161,7 @@ bool check(const expectation& each, int workers) {
     right = holds(each, workers, found);
   }
   std::printf("%-30s %7d %10.2f %10.2f %10.3f%s\n", each.name, workers, found.read_modify_writes, found.ordered_stores,
-              found.taken_lines, right ? "" : "  MORE");
+              found.taken_lines, right ? "" : "  not as expected");
   return right;
 }
 

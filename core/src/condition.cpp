@@ -20,7 +20,7 @@ bool condition_wait::wait(task_core& self, std::coroutine_handle<> frame) {
     join(owner_.waiters_, self, frame);
   }
   owner_.lock_.release();
-  return suspend();
+  return suspend_in_line();
 }
 
 }  // namespace detail

@@ -2,7 +2,7 @@
 // Passes full lists of free frames from threads that free more than they take to those that take more: where one thread
 // creates the tasks that another one runs. The depot of Bonwick and Adams ("Magazines and Vmem", USENIX 2001).
 //
-// I1: a list in here is full: magazine_size() blocks of its class, which nobody else refers to.
+// I1: a list in here is full: frame_cache::full_list() blocks of its class, which nobody else refers to.
 #pragma once
 
 #include <array>
@@ -31,8 +31,9 @@ class frame_depot {
   static_assert(sizeof(stacked) <= frame_cache::granule);
   struct shelf {
     spin_lock lock;
-    std::size_t count CHARKHA_GUARDED_BY(lock) = 0;
-    std::atomic<stacked*> top{nullptr};  // written under the lock
+    // Written under the lock.
+    std::atomic<std::size_t> count{0};
+    stacked* top CHARKHA_GUARDED_BY(lock) = nullptr;
   };
 
   std::array<shelf, frame_cache::classes> shelves_;

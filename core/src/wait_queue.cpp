@@ -14,7 +14,8 @@ void throw_bound_elsewhere(std::string_view what) {
 }
 
 void queued_wait::join(wait_list& line, task_core& task, std::coroutine_handle<> frame) noexcept {
-  begin(task, frame);
+  set_up(task);
+  task.resume_point = frame;
   waits_ = true;
   granted_ = woken_ = false;
   line.add(*this);

@@ -97,7 +97,7 @@ void runtime_state::ended(task_block& task) noexcept {
   config_.hooks->on_end(handle_access::make<any_task>(intrusive_ptr<task_block>(task)));
 }
 
-worker* runtime_state::own_worker() noexcept {
+worker* runtime_state::own_worker() const noexcept {
   worker_context* here = current_worker();
   return here != nullptr && &here->owner == this ? static_cast<worker*>(here) : nullptr;
 }

@@ -80,6 +80,8 @@ class runtime_state final : public executor {
   void report_fatal(task_core& task, std::exception_ptr error) noexcept override;
   void report_never_awaited(task_core* by) noexcept override;
 
+  /// The calling worker if it is one of this runtime's, or null.
+  [[nodiscard]] worker* own_worker() const noexcept;
   /// The same for who knows whether the calling thread is one of this runtime's workers, `here`, or null.
   [[nodiscard]] std::uint8_t retain(worker* here) noexcept {
     if (here == nullptr || here->spare_retentions == 0) [[unlikely]]
@@ -156,8 +158,6 @@ class runtime_state final : public executor {
   [[nodiscard]] bool is_closed_by_caller() const noexcept;
   [[nodiscard]] std::uint8_t retain_fresh(worker* here) noexcept;
   void release_for_good(std::uint8_t retained) noexcept;
-  /// The calling worker, if it is one of this runtime's.
-  [[nodiscard]] worker* own_worker() noexcept;
   /// The embedder's handler, kept alive until release_handler(); null if there is none or it may be gone.
   [[nodiscard]] report_handler* acquire_handler() noexcept;
   void release_handler() noexcept;

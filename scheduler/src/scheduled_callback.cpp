@@ -18,9 +18,7 @@ scheduled_callback::scheduled_callback(executor& runtime, worker_context* here, 
       site_(site),
       retained_(static_cast<runtime_state&>(runtime).retain(static_cast<worker*>(here))) {}
 
-scheduled_callback::~scheduled_callback() {
-  static_cast<runtime_state&>(runtime_).release(static_cast<worker*>(worker_within(runtime_)), retained_);
-}
+scheduled_callback::~scheduled_callback() { runtime_.release(retained_); }
 
 void scheduled_callback::schedule(const worker_context* here) noexcept {
   if (deadline_ != no_deadline && here != nullptr) {
@@ -85,8 +83,7 @@ worker_context& worker_that_calls() {
 }
 
 worker_context* worker_within(const executor& runtime) noexcept {
-  worker_context* here = current_worker();
-  return here != nullptr && &here->owner == &runtime ? here : nullptr;
+  return static_cast<const runtime_state&>(runtime).own_worker();
 }
 
 std::int64_t deadline_on(executor& runtime, worker_context* here, std::int64_t delay) noexcept {

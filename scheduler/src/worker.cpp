@@ -32,6 +32,7 @@ step_result worker::step() noexcept {
 
 void worker::run_item(ready_item& item) noexcept {
   fork_credit = fork_limit;
+  forks_cut_ = 0;
   if (runtime_.debug()) [[unlikely]] {
     runtime_.run_watched(item, *this);
   } else {
@@ -39,7 +40,7 @@ void worker::run_item(ready_item& item) noexcept {
   }
   if (fork_credit == fork_limit) [[likely]]
     return;
-  const std::int64_t followed = fork_limit - std::exchange(forks_cut_, 0) - std::max(fork_credit, std::int64_t{0});
+  const std::int64_t followed = fork_limit - forks_cut_ - std::max(fork_credit, std::int64_t{0});
   since_look_ += followed;
   fork_run_ += followed;
 }
@@ -122,7 +123,7 @@ void worker::take_due() noexcept {
   // of them has read will do: it is never early, and what has come due since is seen at the next look.
   const std::int64_t earliest = runtime_.timers().earliest(index_);
   if (earliest == timer_driver::never) return;
-  const std::int64_t now = seen != unseen && items <= seen_limit ? seen : runtime_.now();
+  const std::int64_t now = seen != unseen && items < seen_limit ? seen : runtime_.now();
   if (now < earliest) return;
   const std::size_t arrived = collect_timers(index_, now);
   if (arrived > 0 && (slot_ != nullptr || ready_.size() > 1)) runtime_.wake_for_work();

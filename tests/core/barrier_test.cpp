@@ -286,3 +286,15 @@ TEST_CASE("another runtime's task may not wait, and is not counted (R73)") {
   wheel.run();
   CHECK(log == "c2a0b1");
 }
+
+TEST_CASE("who need not wait may be of any runtime, as with a lock") {
+  barrier b(2);
+  crank wheel, foreign;
+  std::string log;
+  auto mine = start(wheel, b, log, "a");
+  wheel.run();
+  auto other = start(foreign, b, log, "z");
+  foreign.run();
+  wheel.run();
+  CHECK(log == "z1a0");
+}

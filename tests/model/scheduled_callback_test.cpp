@@ -3,6 +3,7 @@
 // is made once at most, and what it holds goes once.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <cstdint>
 #include <source_location>
 #include <utility>
@@ -95,6 +96,29 @@ TEST_CASE("a call that is asked for outside: cancelled while a worker arms it an
     run.check(counts.made <= 1, "made once at most");
     run.check(counts.gone == 1, "and over");
     run.check(runtime.state().timers().armed() == 0, "nothing is armed");
+  });
+  CHECK_MESSAGE(found.holds(), found.failure);
+}
+
+TEST_CASE("a call that is due, and cancelled before it has its turn, is not made") {
+  const auto found = explore({.name = "callback: cancel against its turn", .preemptions = 3}, [](scenario& run) {
+    auto& runtime = run.make<model_runtime>(run, std::size_t{2}, 0);
+    auto& counts = run.make<tally>();
+    auto& cancelled = run.make<std::atomic<bool>>(false);
+    auto mine = call_at(runtime, &runtime.state().worker_at(0), 5000, counts);
+    run.thread("collector", [&] {
+      ready_item* due = nullptr;
+      runtime.state().timers().collect(0, 6000, [&due](ready_item& item) { due = &item; });
+      if (due == nullptr) return;
+      const bool too_late = cancelled.load(std::memory_order_acquire);
+      due->run(runtime.state().worker_at(1));
+      run.check(!too_late || counts.made == 0, "not made");
+    });
+    mine.cancel();
+    cancelled.store(true, std::memory_order_release);
+    mine = {};
+    run.join();
+    run.check(counts.gone == 1, "and over");
   });
   CHECK_MESSAGE(found.holds(), found.failure);
 }

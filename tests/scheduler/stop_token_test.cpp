@@ -13,6 +13,7 @@
 #include "charkha/cancelled_error.hpp"
 #include "charkha/create_task.hpp"
 #include "charkha/current_task.hpp"
+#include "charkha/event.hpp"
 #include "charkha/runtime.hpp"
 #include "charkha/simulation.hpp"
 #include "charkha/sleep.hpp"
@@ -214,4 +215,26 @@ TEST_CASE("threads ask tasks and sources to stop while these end: no request is 
 TEST_CASE("an empty handle is a usage_error") {
   CHECK_THROWS_AS(static_cast<void>(stop_token_of(charkha::any_task())), charkha::usage_error);
   CHECK_THROWS_AS(cancel_on(charkha::any_task(), std::stop_token()), charkha::usage_error);
+}
+
+TEST_CASE("a stop callback may set what the cancelled task is about to wait for") {
+  charkha::event happened;
+  std::atomic<bool> computes{false}, asked{false};
+  auto child = [&]() -> coro<> {
+    const std::stop_callback<std::function<void()>> callback(stop_token_of(current_task()), [&] { happened.set(); });
+    computes = true;
+    computes.notify_one();
+    asked.wait(false);
+    co_await happened.wait();
+  };
+  auto nothing = []() -> coro<> { co_return; };
+  auto both = [&]() -> coro<> { co_await charkha::when_all(child(), nothing()); };
+  charkha::runtime runtime({.workers = 1});
+  auto parent = runtime.spawn(both());
+  computes.wait(false);
+  parent.cancel();  // noted: its worker is inside
+  asked = true;
+  asked.notify_one();
+  CHECK_THROWS_AS(parent.get(), charkha::cancelled_error);
+  CHECK(happened.is_set());
 }

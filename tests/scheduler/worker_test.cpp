@@ -12,7 +12,11 @@
 #include <vector>
 
 #include "charkha/call_soon.hpp"
+#include "charkha/clock.hpp"
+#include "charkha/future.hpp"
 #include "charkha/sleep.hpp"
+#include "charkha/timeout.hpp"
+#include "charkha/timeout_error.hpp"
 #include "charkha/when_all.hpp"
 #include "charkha/yield.hpp"
 #include "support/gate.hpp"
@@ -49,6 +53,17 @@ coro<> spin(const bool& stop, int& turns) {
 coro<> sleep_and_note(std::chrono::nanoseconds time, std::string& log, char letter) {
   co_await charkha::sleep(time);
   log += letter;
+}
+coro<> give_up_after(std::chrono::nanoseconds time) {
+  auto nap = []() -> coro<> { co_await charkha::sleep(1h); };
+  try {
+    co_await charkha::timeout(time, nap());
+  } catch (const charkha::timeout_error&) {
+  }
+}
+coro<> read_clock() {
+  static_cast<void>(charkha::clock::now());
+  co_return;
 }
 coro<> set(bool& flag) {
   flag = true;
@@ -251,6 +266,83 @@ TEST_CASE("fork work runs depth first, but ready work is not starved by it") {
     CHECK(before > 1);  // depth first
     CHECK(before <= static_cast<int>(worker::fork_limit) + 1);
   }
+}
+
+TEST_CASE("time-outs that expired between two items give children of when_all no longer turn") {
+  hand_runtime runtime(2);
+  for (int i = 0; i < 10; ++i) {
+    auto late = runtime.create_on(0, give_up_after(1ms));
+    runtime.run();
+    runtime.move_clock(2ms);
+    runtime.run();
+    CHECK(late.done());
+  }
+  int children = 0;
+  int before = -1;
+  auto probe = [](const int& counter, int& seen) -> coro<> {
+    seen = counter;
+    co_return;
+  };
+  auto parent = runtime.create_on(0, fork_many(3000, children));
+  auto ready = runtime.create_on(0, probe(children, before));
+  runtime.run();
+  CHECK(parent.done());
+  CHECK(ready.done());
+  CHECK(before > 1);
+  CHECK(before <= static_cast<int>(worker::fork_limit) + 1);
+}
+
+TEST_CASE("the time that an item has read serves a look after a few items, and no other") {
+  constexpr auto look = [](int items) {
+    hand_runtime runtime(1);
+    std::string log;
+    auto sleeper = runtime.create_on(0, sleep_and_note(1ms, log, 's'));
+    runtime.step();
+    std::vector<task<>> tasks;
+    tasks.push_back(runtime.create_on(0, read_clock()));
+    for (int i = 1; i < items; ++i) tasks.push_back(runtime.create_on(0, note(log, 'x')));
+    runtime.step();
+    runtime.move_clock(2ms);  // after the first item has read it
+    for (int i = 1; i < items; ++i) runtime.step();
+    auto next = runtime.create_on(0, note(log, 'x'));
+    runtime.step();
+    const bool collected = runtime.state().timers().armed() == 0;
+    runtime.run();
+    CHECK(sleeper.done());
+    return collected;
+  };
+  CHECK_FALSE(look(worker::seen_limit - 1));
+  CHECK(look(worker::seen_limit + 1));
+}
+
+TEST_CASE("a worker keeps some of what futures retained, whoever drops them, and gives it back at the end") {
+  std::vector<charkha::future<int>> kept;
+  {
+    hand_runtime runtime(2);
+    auto make = [](std::vector<charkha::future<int>>& into, std::size_t count) -> coro<> {
+      while (into.size() < count) into.push_back(charkha::create_future<int>());
+      co_return;
+    };
+    auto drop = [](std::vector<charkha::future<int>>& from, std::size_t count) -> coro<> {
+      for (; count > 0; --count) from.pop_back();
+      co_return;
+    };
+    constexpr std::size_t many = 5 * std::size_t{worker::most_spare};
+    auto first = runtime.create_on(0, make(kept, many));
+    runtime.run(0);
+    auto second = runtime.create_on(0, drop(kept, 2 * std::size_t{worker::most_spare}));
+    runtime.run(0);
+    CHECK(runtime.worker(0).spare_retentions == worker::most_spare);
+    auto third = runtime.create_on(1, drop(kept, worker::most_spare));
+    runtime.run(1);
+    CHECK(runtime.worker(0).spare_retentions == worker::most_spare);
+    kept.resize(worker::most_spare, charkha::future<int>());
+    auto again = runtime.create_on(0, make(kept, worker::most_spare + 10));
+    runtime.run(0);
+    CHECK(runtime.worker(0).spare_retentions == worker::most_spare - 10);
+    CHECK(kept.size() == worker::most_spare + 10);
+  }
+  kept.clear();  // the last one frees the runtime
 }
 
 TEST_CASE("a ping-pong through the LIFO slot does not starve foreign work") {

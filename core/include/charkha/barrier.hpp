@@ -59,7 +59,7 @@ class [[nodiscard]] barrier_wait final : public queued_awaiter<barrier_wait> {
 /// Lets tasks wait for each other: each round begins when as many tasks wait as the barrier has parties. As
 /// `asyncio.Barrier`.
 ///
-/// Belongs to the first runtime whose task waits for it; a wait from another one throws usage_error. The other functions
+/// Belongs to the first runtime whose task has to wait for it; a wait from another one throws usage_error. The other functions
 /// may be called from any thread. Must outlive those who wait.
 class barrier {
  public:

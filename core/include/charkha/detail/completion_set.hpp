@@ -4,9 +4,9 @@
 //   a child completes -> it is the decisive one: `settle` goes through the ready queue -> those who wait are woken
 // The hop through the queue is asyncio's: a child's callback runs in the turn after the child, the awaiter in the next.
 //
-// Users have references. All users together hold the set, and so do all its children, and a `settle` on its way. The
-// children's hold is let go of in a ready item and never in completed(): freeing runs destructors of results, which are
-// not for locks.
+// Users have references. All users together hold the set, and so do all its children, and a `settle` on its way before
+// all children have completed; after the last one it has the children's hold. That one is let go of in a ready item and
+// never in completed(): freeing runs destructors of results, which are not for locks.
 // The set refers to its children as long as it has a user. After that they are on their own: a future that nobody can
 // complete any more is freed, takes itself out of the set (dropped()), and the last one frees the set.
 #pragma once
@@ -111,7 +111,7 @@ class completion_set final {
   std::atomic<std::size_t> remaining_;
   std::atomic<std::uint32_t> users_{1};
   std::atomic<std::uint32_t> holds_{1};  // the users'
-  std::atomic<bool> decided_{false};     // by a child before the last one
+  std::atomic<bool> decided_{false};     // by a child that need not wait for the others
   std::atomic<bool> cancel_noted_{false};
 };
 

@@ -158,10 +158,8 @@ class fork_scope : public wait_operation {
   friend class task_core;
   [[nodiscard]] virtual forked_task& child(std::size_t index) noexcept = 0;
 
-  enum trouble : std::uint8_t {
-    parent_cancelled = 1,
-    without_value = 2
-  };  // without: a child ended cancelled, or failed
+  /// What join() must know. `without_value`: a child ended cancelled, or failed.
+  enum trouble : std::uint8_t { parent_cancelled = 1, without_value = 2 };
 
   [[nodiscard]] static std::coroutine_handle<> child_ended(forked_task& child, outcome how) noexcept;
   /// The same for one that did not just run here from beginning to end and give a value.

@@ -17,7 +17,7 @@ struct frame_cache {
   struct free_block {
     free_block* next;
   };
-  // What has no room takes nothing in: before the thread asked for its first frame, after it has ended, and where the
+  // What has no room takes nothing in: before the thread asked for its first frame or said that it keeps them, after it has ended, and where the
   // pool is bypassed.
   struct free_list {
     free_block* head = nullptr;

@@ -66,8 +66,14 @@ class queued_wait : public wait_operation {
   queued_wait(queued_wait&& idle) noexcept : wait_operation(static_cast<wait_operation&&>(idle)), what_(idle.what_) {}
   ~queued_wait() = default;
 
-  /// Under the site's lock: begins the wait at the back of `line`.
+  /// Under the site's lock: the wait begins, at the back of `line`.
   void join(wait_list& line, task_core& task, std::coroutine_handle<> frame) noexcept;
+  /// After join(), without the lock: what a task has to do that turns away from its children's work may be anything, up to
+  /// the callbacks of those who want to know of a cancel request. False: the wait is over, do not suspend.
+  [[nodiscard]] bool suspend_in_line() noexcept {
+    task().look_for_cancel();
+    return suspend();
+  }
 
   /// The primitive is gone. For whoever holds the waiting task: if not, it stays until he lets go.
   [[nodiscard]] bool is_orphaned() const noexcept { return orphaned_.load(std::memory_order_relaxed); }
@@ -181,7 +187,7 @@ class queued_awaiter : public queued_wait {
       refuse();
     join(self().line(), task, frame);
     site.lock.unlock();
-    return suspend();
+    return suspend_in_line();
   }
 
   void abandon() noexcept final { withdraw(); }

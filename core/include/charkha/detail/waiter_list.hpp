@@ -142,7 +142,7 @@ class basic_waiter_list {
 
   void unlock(std::uintptr_t word) noexcept {
     // [waiters-lock] release: the links, for the next holder.
-    // [waiters-closed] release: the result, when this is the unlocking that closes.
+    // [waiters-closed] release: the result again, for those who read this word in place of the one that closed the list.
     word_.store(word, std::memory_order_release);
   }
 
