@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "charkha/detail/completion_set.hpp"
 
-#include <memory>
 #include <new>
 #include <type_traits>
 
@@ -14,13 +13,12 @@ namespace charkha::detail {
 
 completion_set::completion_set(executor& owner, std::size_t children, settle_when rule, bool sees_errors) noexcept
     : runtime(owner),
-      children_(static_cast<entry*>(static_cast<void*>(this + 1))),
+      children_(::new(static_cast<void*>(this + 1)) entry[children]),
       size_(children),
       rule_(rule),
       sees_errors_(sees_errors),
       remaining_(children) {
   static_assert(alignof(entry) <= alignof(completion_set) && std::is_trivially_destructible_v<entry>);
-  std::uninitialized_default_construct_n(children_, children);
 }
 
 intrusive_ptr<completion_set> completion_set::make(executor& owner, std::size_t children, settle_when rule,

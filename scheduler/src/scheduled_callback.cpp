@@ -55,10 +55,10 @@ void scheduled_callback::cancel() noexcept {
   if ((before & (armed | cancelled)) == armed && timer_driver::disarm(*this)) finish();
 }
 
-void scheduled_callback::run(worker_context& here) noexcept {
+void scheduled_callback::run(worker_context& worker) noexcept {
   const auto before = state_.load(std::memory_order_acquire);  // [callback-armed]
   if ((before & (cancelled | expired)) == 0 && deadline_ != no_deadline) {
-    arm_late(here);  // from outside: only now on a worker
+    arm_late(worker);  // from outside: only now on a worker
     return;
   }
   if ((before & cancelled) == 0) {
