@@ -51,6 +51,12 @@ void collect(model_runtime& runtime, worker& here) {
   if (due != nullptr) due->run(here);
 }
 
+void check_over(scenario& run, model_runtime& runtime, const tally& counts) {
+  run.check(counts.made <= 1, "made once at most");
+  run.check(counts.gone == 1, "and over");
+  run.check(runtime.state().timers().armed() == 0, "nothing is armed");
+}
+
 }  // namespace
 
 TEST_CASE("a call that a worker armed: cancelled twice while it is collected, by handles that are dropped") {
@@ -69,9 +75,7 @@ TEST_CASE("a call that a worker armed: cancelled twice while it is collected, by
     run.check(mine.cancelled(), "and so has this one");
     mine = {};
     run.join();
-    run.check(counts.made <= 1, "made once at most");
-    run.check(counts.gone == 1, "and over");
-    run.check(runtime.state().timers().armed() == 0, "nothing is armed");
+    check_over(run, runtime, counts);
   });
   CHECK_MESSAGE(found.holds(), found.failure);
 }
@@ -93,9 +97,7 @@ TEST_CASE("a call that is asked for outside: cancelled while a worker arms it an
     run.check(mine.cancelled(), "it was cancelled");
     mine = {};
     run.join();
-    run.check(counts.made <= 1, "made once at most");
-    run.check(counts.gone == 1, "and over");
-    run.check(runtime.state().timers().armed() == 0, "nothing is armed");
+    check_over(run, runtime, counts);
   });
   CHECK_MESSAGE(found.holds(), found.failure);
 }

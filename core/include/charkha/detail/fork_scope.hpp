@@ -27,6 +27,9 @@
 //     cancel request for any of them finds it. One for a parent that nobody published yet is noted there; publishing
 //     passes it on. It waits for as long as a worker is inside: no more children than its fork_credit.
 // I4: a parent that was never published goes on with the same wait number: nobody can have learned it.
+// I5: a child whose state word is as it was made has run on the worker that forked it, from beginning to end: a wait, a
+//     request, notes and a turn out of a queue each leave a mark there (`exposed`). Its own word, read by itself, is all
+//     that it needs to know before it reads inside_, which a thief's child must not.
 #pragma once
 
 #include <atomic>

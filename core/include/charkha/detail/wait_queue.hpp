@@ -19,6 +19,9 @@
 //       end orphans its waiters and then lets each one's holder finish.
 //   Q5  a runtime that is torn down has all its waiters withdraw before it destroys the first frame: then the primitive
 //       may lie in one of those, and who releases it there finds nobody who waits.
+//   Q6  a look in vain keeps the lock until the task is in line: between await_ready() and await_suspend() nothing runs
+//       but the suspension. Under the lock only the primitive's state and its lines are touched; what a task has to do
+//       that turns away from its children's work, which may run user code, it does after it.
 // A primitive must outlive those who hold something of it. If it goes while tasks wait, they wait on until cancelled.
 #pragma once
 
