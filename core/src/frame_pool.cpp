@@ -25,62 +25,58 @@ void frame_cache::close() noexcept {}
 
 #else
 
-#include <oneapi/tbb/scalable_allocator.h>
-
+#include <algorithm>
 #include <utility>
 
-#include "frame_depot.hpp"
+#include "frame_spans.hpp"
 
 namespace charkha::detail {
 
 namespace {
 
-constinit frame_depot depot;
+// Threads may end, and give their lists back, after static objects are gone.
+union immortal_spans {
+  constexpr immortal_spans() noexcept : value() {}
+  ~immortal_spans() {}
+  frame_spans value;
+};
+constinit immortal_spans spans;
+
+constexpr std::size_t batch = 4096;  // bytes: what a thread takes at a time that has nothing left
 
 void open_once(frame_cache& cache) noexcept {
   if (!cache.opened && !cache.closed) [[unlikely]]
     cache.open();
 }
 
-void free_all(frame_cache::free_block*& list) noexcept {
-  while (list != nullptr) scalable_free(std::exchange(list, list->next));
-}
-
 }  // namespace
 
 void* allocate_fresh_frame(std::size_t size) {
+  if (size > frame_cache::largest) return ::operator new(size);
   frame_cache& cache = current_frame_cache();
   open_once(cache);
-  if (size <= frame_cache::largest) {
-    const std::size_t size_class = frame_cache::class_of(size);
-    if (cache.opened) {
-      auto* full = std::exchange(cache.spares[size_class], nullptr);
-      if (full == nullptr) full = depot.take(size_class);
-      if (full != nullptr) {
-        cache.lists[size_class] = {full->next, 1};
-        return full;
-      }
-    }
-    size = size_class * frame_cache::granule;  // it serves others of its class when it comes back
+  const std::size_t size_class = frame_cache::class_of(size);
+  auto& list = cache.lists[size_class];
+  if (auto* full = std::exchange(cache.spares[size_class], nullptr)) {
+    list = {full->next, 1};
+    return full;
   }
-  void* frame = scalable_malloc(size);
-  if (frame == nullptr) throw std::bad_alloc();
-  return frame;
+  const auto most = cache.opened ? static_cast<std::int32_t>(batch / (size_class * frame_cache::granule)) : 1;
+  const auto taken = spans.value.take(size_class, most);
+  if (taken.first == nullptr) throw std::bad_alloc();
+  if (cache.opened) list = {taken.first->next, list.room - taken.length + 1};
+  return taken.first;
 }
 
 void deallocate_surplus_frame(void* frame, std::size_t size) noexcept {
+  if (size > frame_cache::largest) return ::operator delete(frame);
   frame_cache& cache = current_frame_cache();
-  if (size != 0 && size <= frame_cache::largest && cache.opened) {
-    const std::size_t size_class = frame_cache::class_of(size);
-    auto& list = cache.lists[size_class];
-    auto*& spare = cache.spares[size_class];
-    if (spare == nullptr || depot.give(size_class, spare)) {
-      spare = list.head;
-      list = {::new (frame) frame_cache::free_block{nullptr}, frame_cache::full_list(size_class) - 1};
-      return;
-    }
-  }
-  scalable_free(frame);
+  const std::size_t size_class = frame_cache::class_of(size);
+  auto* const block = ::new (frame) frame_cache::free_block{nullptr};
+  if (!cache.opened) return spans.value.give(size_class, block);
+  auto& list = cache.lists[size_class];
+  if (auto* full = std::exchange(cache.spares[size_class], list.head)) spans.value.give(size_class, full);
+  list = {block, frame_cache::full_list(size_class) - 1};
 }
 
 void keep_frames() noexcept { open_once(current_frame_cache()); }
@@ -94,11 +90,12 @@ void frame_cache::open() noexcept {
 void frame_cache::close() noexcept {
   closed = true;
   opened = false;
-  for (auto& list : lists) {
-    free_all(list.head);
-    list.room = 0;
+  for (std::size_t index = 1; index < classes; ++index) {
+    lists[index].room = 0;
+    for (auto** list : {&lists[index].head, &spares[index]}) {
+      if (auto* first = std::exchange(*list, nullptr)) spans.value.give(index, first);
+    }
   }
-  for (auto*& spare : spares) free_all(spare);
 }
 
 }  // namespace charkha::detail

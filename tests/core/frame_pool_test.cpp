@@ -131,28 +131,6 @@ TEST_CASE("frames pass between threads that come and go") {
   for (void* frame : frames) deallocate_frame(frame, 96);
 }
 
-TEST_CASE("what one thread frees another one takes, list by list") {
-  constexpr std::size_t size = 1000, list = 32, lists = 6;
-  std::vector<void*> frames;
-  for (std::size_t i = 0; i < list * lists; ++i) frames.push_back(allocate_frame(size));
-  std::thread([&] {
-    charkha::detail::keep_frames();
-    for (void* frame : frames) deallocate_frame(frame, size);
-  }).join();
-  // That thread has kept two lists for itself and has given them to the allocator at its end.
-  const std::set<void*> known(frames.begin(), frames.end());
-  std::size_t came_back = 0;
-  std::vector<void*> again;
-  for (std::size_t i = 0; i < list * lists; ++i) {
-    again.push_back(allocate_frame(size));
-    std::memset(again.back(), 0x5a, size);
-    if (i < list * (lists - 2)) came_back += known.count(again.back());
-  }
-  CHECK(std::set<void*>(again.begin(), again.end()).size() == again.size());
-  if (pooled) CHECK(came_back == list * (lists - 2));
-  for (void* frame : again) deallocate_frame(frame, size);
-}
-
 TEST_CASE("frames that go round between threads are never two at once") {
   constexpr std::size_t size = 2000, count = 400;
   constexpr int threads = 4, rounds = 50;

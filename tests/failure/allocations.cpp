@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "failure/allocations.hpp"
 
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 #include <limits>
@@ -97,8 +102,11 @@ void operator delete[](void* memory, const std::nothrow_t&) noexcept { deallocat
 void operator delete(void* memory, std::align_val_t, const std::nothrow_t&) noexcept { deallocate(memory); }
 void operator delete[](void* memory, std::align_val_t, const std::nothrow_t&) noexcept { deallocate(memory); }
 
-// What frames come from, in place of oneTBB's.
-extern "C" {
-void* scalable_malloc(std::size_t size) { return charkha::test::fails() ? nullptr : std::malloc(size); }
-void scalable_free(void* memory) { std::free(memory); }
+// What frames come from.
+extern "C" void* mmap(void* at, std::size_t size, int protection, int flags, int file, off_t offset) noexcept {
+  if (charkha::test::fails()) {
+    errno = ENOMEM;
+    return MAP_FAILED;
+  }
+  return reinterpret_cast<void*>(syscall(SYS_mmap, at, size, protection, flags, file, offset));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory for coroutine frames and control blocks: a free list per thread and size class, a spare one, and a depot of full
-// lists that all threads share, over oneTBB's scalable allocator. A block may be freed on any thread, and joins its list.
+// Memory for coroutine frames and control blocks: a free list per thread and size class, and a spare one, over spans that
+// all threads share. A block may be freed on any thread, and joins its list.
 // Sanitizer builds of the library use plain new and delete: their lists have no room.
 #pragma once
 
