@@ -4,15 +4,16 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <utility>
 
 #include "charkha/coro.hpp"
 #include "charkha/event.hpp"
 #include "charkha/lock.hpp"
 #include "charkha/semaphore.hpp"
+#include "end_mark.hpp"
 #include "model_runtime.hpp"
 
 using charkha::coro;
+using charkha::model::end_mark;
 using charkha::model::explore;
 using charkha::model::model_runtime;
 using charkha::model::scenario;
@@ -26,19 +27,10 @@ coro<> count_under(charkha::lock& guard, int& count, model_runtime& runtime) {
   runtime.item_ran();
 }
 
-// Goes with the frame: also when the task was cancelled before its first turn.
-class end_mark {
- public:
-  explicit end_mark(model_runtime& of) noexcept : runtime_(&of) {}
-  end_mark(end_mark&& other) noexcept : runtime_(std::exchange(other.runtime_, nullptr)) {}
-  end_mark& operator=(end_mark&&) = delete;
-  ~end_mark() {
-    if (runtime_ != nullptr) runtime_->item_ran();
-  }
-
- private:
-  model_runtime* runtime_;
-};
+coro<> hold_and_pass_on(charkha::lock& guard, end_mark /*ends*/) {
+  co_await guard.acquire();
+  guard.release();
+}
 
 coro<> take_and_give(charkha::semaphore& places, end_mark /*ends*/) {
   co_await places.acquire();
@@ -67,6 +59,25 @@ TEST_CASE("a lock is handed from task to task, and guards") {
   const auto found = explore({.name = "lock: two tasks on two workers", .preemptions = 1}, body);
   CHECK_MESSAGE(found.holds(), found.failure);
   const auto more = explore({.name = "lock: two tasks, at random", .random = 3000}, body);
+  CHECK_MESSAGE(more.holds(), more.failure);
+}
+
+TEST_CASE("a waiter for a lock is cancelled while it is handed over: the next one gets it") {
+  const auto body = [](scenario& run) {
+    auto& runtime = run.make<model_runtime>(run, 2, 2);
+    auto& guard = run.make<charkha::lock>();
+    run.check(guard.try_acquire(), "it is free in the beginning");
+    auto a = runtime.spawn(hold_and_pass_on(guard, end_mark(runtime)));
+    auto b = runtime.spawn(hold_and_pass_on(guard, end_mark(runtime)));
+    runtime.start();
+    run.thread("canceller", [&] { a.cancel(); });
+    guard.release();
+    run.join();
+    run.check(b.done() && !b.cancelled() && !guard.locked(), "the other one had it, and gave it back");
+  };
+  const auto found = explore({.name = "lock: cancel against hand-over", .preemptions = 1}, body);
+  CHECK_MESSAGE(found.holds(), found.failure);
+  const auto more = explore({.name = "lock: cancel against hand-over, at random", .random = 3000}, body);
   CHECK_MESSAGE(more.holds(), more.failure);
 }
 
