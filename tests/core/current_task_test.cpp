@@ -119,6 +119,33 @@ TEST_CASE("children of when_all are tasks of their own: different from each othe
   CHECK(b.name() == "late");
 }
 
+TEST_CASE("the handle of a child gives its context while it runs, and an empty one after its end") {
+  charkha::context_var<int> depth("depth", 0);
+  crank wheel;
+  gate at;
+  any_task child;
+  auto inner = [&]() -> coro<> {
+    child = current_task();
+    depth.set(depth.get() + 1);
+    co_await at.wait();
+    CHECK(depth.get() == 7);
+  };
+  auto t = wheel.start([](auto inside, auto& variable) -> coro<> {
+    variable.set(4);
+    co_await when_all(inside());
+    CHECK(variable.get() == 4);
+  }(inner, depth));
+  wheel.run();
+  REQUIRE(child);
+  CHECK(child.get_context().run([&] { return depth.get(); }) == 5);
+  child.get_context().run([&] { depth.set(7); });
+  CHECK(std::string(child.site().file_name()).empty());  // unknown
+  at.open();
+  wheel.run();
+  CHECK(t.done());
+  CHECK(child.get_context().run([&] { return depth.get(); }) == 0);
+}
+
 TEST_CASE("asking twice gives the same handle, across suspensions") {
   crank wheel;
   gate at;

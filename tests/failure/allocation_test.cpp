@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <new>
 #include <optional>
 #include <string>
@@ -277,6 +278,36 @@ TEST_CASE("strands") { fail_everywhere(strands); }
 TEST_CASE("contexts") { fail_everywhere(contexts); }
 TEST_CASE("channels") { fail_everywhere(channels); }
 TEST_CASE("cancellation") { fail_everywhere(cancellation); }
+
+TEST_CASE("more tasks become ready than the ready queue holds, and it cannot grow") {
+  constexpr int waiting = 1000;  // a ready queue begins with room for 256
+  for (const int workers : {1, 2}) {
+    std::thread([workers, waiting] {
+      silent reports;
+      charkha::simulation simulation{{.workers = workers, .seed = 3, .reports = &reports}};
+      const int woken = simulation.run([](int count_of) -> coro<int> {
+        charkha::event happened;
+        int count = 0;
+        std::vector<charkha::task<>> all;
+        for (int i = 0; i < count_of; ++i) {
+          all.push_back(charkha::create_task([](charkha::event& event, int& counted) -> coro<> {
+            co_await event.wait();
+            ++counted;
+          }(happened, count)));
+          if (i % 100 == 0) co_await charkha::sleep(1ms);
+        }
+        co_await charkha::sleep(1ms);
+        allocations::fail(0, std::numeric_limits<std::int64_t>::max() - 1);
+        happened.set();
+        for (auto& each : all) co_await each;
+        CHECK(allocations::failed());
+        allocations::fail(-1, 0);
+        co_return count;
+      }(waiting));
+      CHECK(woken == waiting);
+    }).join();
+  }
+}
 
 TEST_CASE("a runtime on threads: made, used and shut down by a thread whose memory fails") {
   for (const std::int64_t more : {0, 3, 1'000'000}) {

@@ -68,6 +68,11 @@ TEST_CASE("the text of each kind names the task, its place and its error") {
   CHECK(forgotten.find("task e") != std::string::npos);
   CHECK(forgotten.find("never awaited") != std::string::npos);
   for (const auto& text : {unseen, pending, fatal, slow, forgotten}) CHECK(text.find('\n') == std::string::npos);
+  const auto callback = report{report_kind::callback_failed, {}, site, error}.text();
+  CHECK(callback.find("callback") != std::string::npos);
+  CHECK(callback.find("boom") != std::string::npos);
+  CHECK(callback.find("report_test.cpp:" + std::to_string(site.line())) != std::string::npos);
+  CHECK(callback.find('\n') == std::string::npos);
   const auto nobody = report{report_kind::slow_step, {}, {}, nullptr, 1s}.text();
   CHECK(nobody.find("created at") == std::string::npos);
   CHECK(nobody.find("callback") != std::string::npos);
