@@ -72,7 +72,7 @@ void thread_driver::serve(std::size_t index) noexcept {
   worker& self = state_->worker_at(index);
   set_current_worker(&self);
   for (bool serving = true; serving;) {
-    switch (self.step()) {
+    switch (self.steps()) {
       case step_result::ran:
         break;
       case step_result::idle:

@@ -19,18 +19,7 @@ worker::worker(runtime_state& runtime, std::size_t index, std::uint64_t seed, bo
       random_(seed + index),
       ready_(256, 0, !alone) {}
 
-step_result worker::step() noexcept {
-  if (runtime_.stopping()) return step_result::stopped;
-  if (ready_item* item = next_item()) {
-    if (searching_) [[unlikely]]
-      end_search();
-    run_item(*item);
-    return step_result::ran;
-  }
-  return search();
-}
-
-void worker::run_item(ready_item& item) noexcept {
+[[gnu::always_inline]] inline void worker::run_item(ready_item& item) noexcept {
   fork_credit = fork_limit;
   forks_cut_ = 0;
   if (runtime_.debug()) [[unlikely]] {
@@ -45,13 +34,13 @@ void worker::run_item(ready_item& item) noexcept {
   fork_run_ += followed;
 }
 
-void worker::discard_all() noexcept {
-  if (slot_ != nullptr) std::exchange(slot_, nullptr)->discard();
-  while (ready_item* item = ready_.take()) item->discard();
-  while (forked_task* child = forks.pop()) child->discard();
+inline void worker::run_own(ready_item& item) noexcept {
+  if (searching_) [[unlikely]]
+    end_search();
+  run_item(item);
 }
 
-ready_item* worker::next_item() noexcept {
+[[gnu::always_inline]] inline ready_item* worker::next_item() noexcept {
   if (++since_look_ > turn_limit && !alone_) [[unlikely]]
     look_around();
   if (slot_ != nullptr) {
@@ -71,6 +60,30 @@ ready_item* worker::next_item() noexcept {
   }
   if (forked_task* child = forks.pop()) return child;
   return std::exchange(slot_, nullptr);  // a timer that fired at the start of this turn may have woken a task
+}
+
+step_result worker::step() noexcept {
+  if (runtime_.stopping()) return step_result::stopped;
+  if (ready_item* item = next_item()) {
+    run_own(*item);
+    return step_result::ran;
+  }
+  return search();
+}
+
+step_result worker::steps() noexcept {
+  while (!runtime_.stopping()) {
+    ready_item* item = next_item();
+    if (item == nullptr) return search();
+    run_own(*item);
+  }
+  return step_result::stopped;
+}
+
+void worker::discard_all() noexcept {
+  if (slot_ != nullptr) std::exchange(slot_, nullptr)->discard();
+  while (ready_item* item = ready_.take()) item->discard();
+  while (forked_task* child = forks.pop()) child->discard();
 }
 
 ready_item* worker::next_in_slot() noexcept {

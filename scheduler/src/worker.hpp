@@ -58,6 +58,8 @@ class alignas(64) worker final : public worker_context {
   // this worker's thread only
 
   [[nodiscard]] step_result step() noexcept;
+  /// Steps until nothing is ready here.
+  [[nodiscard]] step_result steps() noexcept;
   /// After a park that ended: by a token, or because the deadline came.
   /// False: the token is still on its way, park again.
   [[nodiscard]] bool unparked(bool by_token) noexcept;
@@ -89,6 +91,7 @@ class alignas(64) worker final : public worker_context {
   [[nodiscard]] ready_item* next_in_slot() noexcept;
   [[nodiscard]] ready_item* next_child() noexcept;
   void run_item(ready_item& item) noexcept;
+  void run_own(ready_item& item) noexcept;
   void wake_thieves() noexcept override;
   void put(ready_item& item) noexcept;
   [[gnu::noinline]] void put_outside(ready_item& item) noexcept;

@@ -5,6 +5,7 @@
 #include <coroutine>
 
 #include "charkha/detail/promise_base.hpp"
+#include "charkha/detail/this_thread.hpp"
 
 namespace charkha {
 
@@ -18,7 +19,7 @@ class [[nodiscard]] yield_awaiter {
   void await_suspend(std::coroutine_handle<Promise> frame) noexcept {
     task_ = frame.promise().task;
     task_->suspends_at(frame);
-    task_->make_ready(ready_kind::yielded);
+    current_worker()->enqueue(*task_->turn(), ready_kind::yielded);
   }
   void await_resume() const {
     if (task_->state.take_cancel()) throw_cancelled(*task_);
