@@ -3,14 +3,6 @@
 
 namespace charkha {
 
-namespace detail {
-
-wait_site& event_wait::site() const noexcept { return owner_.site_; }
-bool event_wait::enter(wake_list& /*woken*/) const noexcept { return owner_.is_set(); }
-wait_list& event_wait::line() const noexcept CHARKHA_REQUIRES(owner_.site_.lock) { return owner_.waiters_; }
-
-}  // namespace detail
-
 void event::set() noexcept {
   detail::wake_list woken;
   const detail::spin_guard guard(site_.lock);

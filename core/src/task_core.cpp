@@ -34,16 +34,7 @@ void task_notes::discard_serially() noexcept { task.discard(); }
 
 ready_item* task_core::noted_turn(task_notes& own) noexcept { return own.strand ? own.strand->push(own) : this; }
 
-void task_core::make_ready(ready_kind kind) noexcept {
-  executor& home = runtime;
-  ready_item& item = *turn();
-  worker_context* here = current_worker();
-  if (here != nullptr && &here->owner == &home) [[likely]] {
-    here->enqueue(item, kind);
-  } else {
-    home.make_ready(item, kind);
-  }
-}
+void task_core::make_ready(ready_kind kind) noexcept { make_ready(current_worker(), kind); }
 
 bool task_core::is_on_strand() const noexcept {
   const task_notes* own = notes();

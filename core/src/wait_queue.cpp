@@ -4,6 +4,7 @@
 #include <string>
 
 #include "charkha/detail/task_core.hpp"
+#include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
 
 namespace charkha::detail {
@@ -32,11 +33,12 @@ void wake_list::add(queued_wait& wait) noexcept {
 }
 
 void wake_list::wake() noexcept {
+  worker_context* const here = current_worker();
   for (queued_wait* next = first_; next != nullptr;) {
     queued_wait& wait = *next;
     next = wait.next_;
     wait.woken_ = true;
-    wait.task().make_ready();  // from here on it may be gone
+    wait.task().make_ready(here, ready_kind::woken);  // from here on it may be gone
   }
 }
 

@@ -40,6 +40,27 @@ inline void worker::run_own(ready_item& item) noexcept {
   run_item(item);
 }
 
+[[gnu::always_inline]] inline void worker::take_due() noexcept {
+  const std::int64_t items = std::exchange(since_look_, 0);
+  const std::int64_t seen = std::exchange(time_seen, unseen);
+  // Reading the clock costs as much as several switches: only when something is armed. After a few items a time that one
+  // of them has read will do: it is never early, and what has come due since is seen at the next look.
+  const std::int64_t earliest = runtime_.timers().earliest(index_);
+  if (earliest == timer_driver::never) return;
+  const std::int64_t now = seen != unseen && items < seen_limit ? seen : runtime_.now();
+  if (now < earliest) return;
+  const std::size_t arrived = collect_timers(index_, now);
+  if (arrived > 0 && (slot_ != nullptr || ready_.size() > 1)) runtime_.wake_for_work();
+}
+
+[[gnu::always_inline]] inline void worker::begin_turn() noexcept {
+  if (!runtime_.injected().empty()) take_injected();
+  // With several workers a look at the timers each turn_limit items is enough, unless there is nothing else to do.
+  if (alone_ || (ready_.size() <= 0 && forks.size() <= 0)) take_due();
+  const std::int64_t size = ready_.size();
+  turn_left_ = alone_ ? size : std::min(size, turn_limit);
+}
+
 [[gnu::always_inline]] inline ready_item* worker::next_item() noexcept {
   if (++since_look_ > turn_limit && !alone_) [[unlikely]]
     look_around();
@@ -100,14 +121,6 @@ ready_item* worker::next_child() noexcept {
   return forks.pop();
 }
 
-void worker::begin_turn() noexcept {
-  if (!runtime_.injected().empty()) take_injected();
-  // With several workers a look at the timers each turn_limit items is enough, unless there is nothing else to do.
-  if (alone_ || (ready_.size() <= 0 && forks.size() <= 0)) take_due();
-  const std::int64_t size = ready_.size();
-  turn_left_ = alone_ ? size : std::min(size, turn_limit);
-}
-
 void worker::look_around() noexcept {
   take_injected();
   take_due();
@@ -127,19 +140,6 @@ void worker::take_injected() noexcept {
     ++arrived;
   }
   if (arrived > 1) runtime_.wake_for_work();
-}
-
-void worker::take_due() noexcept {
-  const std::int64_t items = std::exchange(since_look_, 0);
-  const std::int64_t seen = std::exchange(time_seen, unseen);
-  // Reading the clock costs as much as several switches: only when something is armed. After a few items a time that one
-  // of them has read will do: it is never early, and what has come due since is seen at the next look.
-  const std::int64_t earliest = runtime_.timers().earliest(index_);
-  if (earliest == timer_driver::never) return;
-  const std::int64_t now = seen != unseen && items < seen_limit ? seen : runtime_.now();
-  if (now < earliest) return;
-  const std::size_t arrived = collect_timers(index_, now);
-  if (arrived > 0 && (slot_ != nullptr || ready_.size() > 1)) runtime_.wake_for_work();
 }
 
 std::size_t worker::collect_timers(std::size_t shard, std::int64_t now) noexcept {

@@ -71,4 +71,12 @@ class event {
   detail::wait_list waiters_ CHARKHA_GUARDED_BY(site_.lock);
 };
 
+namespace detail {
+
+inline wait_site& event_wait::site() const noexcept { return owner_.site_; }
+inline bool event_wait::enter(wake_list& /*woken*/) const noexcept { return owner_.is_set(); }
+inline wait_list& event_wait::line() const noexcept CHARKHA_REQUIRES(owner_.site_.lock) { return owner_.waiters_; }
+
+}  // namespace detail
+
 }  // namespace charkha

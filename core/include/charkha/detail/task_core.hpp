@@ -53,6 +53,15 @@ class task_core : public ready_item {
   }
   /// Makes the task ready on the calling worker. Only for whoever closed its wait.
   void make_ready(ready_kind kind = ready_kind::woken) noexcept;
+  /// The same for who knows which worker the calling thread is: null if it is none.
+  void make_ready(worker_context* here, ready_kind kind) noexcept {
+    ready_item& item = *turn();
+    if (here != nullptr && &here->owner == &runtime) [[likely]] {
+      here->enqueue(item, kind);
+    } else {
+      runtime.make_ready(item, kind);
+    }
+  }
   /// May only its strand resume it?
   [[nodiscard]] bool is_on_strand() const noexcept;
 
