@@ -137,7 +137,9 @@ class interpreter {
     }
   }
 
-  [[nodiscard]] static std::string describe(const std::exception_ptr& error) {
+  // Groups of groups to some depth: a task whose error reaches two others, and each of theirs two more, is soon in
+  // millions of places.
+  [[nodiscard]] static std::string describe(const std::exception_ptr& error, int depth = 5) {
     try {
       std::rethrow_exception(error);
     } catch (const typename World::cancelled_error&) {
@@ -150,7 +152,8 @@ class interpreter {
       return "misuse";
     } catch (const typename World::exception_group& group) {
       std::vector<std::string> texts;
-      for (const auto& each : World::errors(group)) texts.push_back(describe(each));
+      if (depth == 0) return "errors (...)";
+      for (const auto& each : World::errors(group)) texts.push_back(describe(each, depth - 1));
       std::sort(texts.begin(), texts.end());  // which came first is no event
       std::string text = "errors (";
       for (const auto& each : texts) text += each + ' ';
