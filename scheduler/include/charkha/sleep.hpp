@@ -24,7 +24,7 @@ class [[nodiscard]] sleep_awaiter final : public wait_operation, public timer_en
  public:
   enum class mode : std::uint8_t { after, until };
 
-  sleep_awaiter(std::chrono::nanoseconds time, mode how) noexcept : time_(time.count()), mode_(how) {}
+  sleep_awaiter(std::chrono::nanoseconds time, mode how) noexcept : mode_(how), time_(time.count()) {}
   ~sleep_awaiter();
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
@@ -40,8 +40,8 @@ class [[nodiscard]] sleep_awaiter final : public wait_operation, public timer_en
  private:
   bool wait(task_core& self, std::coroutine_handle<> frame) noexcept;
 
-  std::int64_t time_;  // nanoseconds, meaning as mode_ says
   mode mode_;
+  std::int64_t time_;  // nanoseconds, meaning as mode_ says
 };
 
 /// What sleep() returns: can be moved, and handed to gather or create_task, until it is awaited.

@@ -22,14 +22,8 @@ class timer_entry {
   /// Called after that, without the lock, if expire() set `unfinished`; until then the entry must stay alive.
   virtual void finish_expiry() noexcept {}
 
-  /// Does what expire() returns take the turn that asyncio's timer handle would? Then no hop goes before it.
-  const bool is_its_own_hop;
   /// May it be given another deadline (nanoseconds), or none? Called under the shard's lock: it takes note of it, too.
   [[nodiscard]] virtual bool accept_deadline(std::optional<std::int64_t> /*deadline*/) noexcept { return true; }
-
-  /// Is it always disarmed before it dies? Only then may it be touched after expire(): a sleeping task that was made
-  /// ready, or that had not finished suspending, may have ended on another worker by then.
-  const bool outlives_expiry;
 
   // guarded by the lock of the shard; written by the wheel and the timer driver only
   timer_entry* next = nullptr;  // null: in no wheel
@@ -40,6 +34,13 @@ class timer_entry {
   bool unfinished = false;
   std::uint8_t level = 0;
   std::uint8_t slot = 0;
+
+  // Here they take no room of their own.
+  /// Does what expire() returns take the turn that asyncio's timer handle would? Then no hop goes before it.
+  const bool is_its_own_hop;
+  /// Is it always disarmed before it dies? Only then may it be touched after expire(): a sleeping task that was made
+  /// ready, or that had not finished suspending, may have ended on another worker by then.
+  const bool outlives_expiry;
 
  protected:
   explicit timer_entry(bool disarmed_before_it_dies = false, bool its_own_hop = false) noexcept
