@@ -5,38 +5,23 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <utility>
 
 #include "charkha/cancelled_error.hpp"
 #include "charkha/coro.hpp"
 #include "charkha/event.hpp"
 #include "charkha/when_all.hpp"
 #include "charkha/when_any.hpp"
+#include "check_both_ways.hpp"
+#include "end_mark.hpp"
 #include "model_runtime.hpp"
 
 using charkha::coro;
-using charkha::model::explore;
+using charkha::model::check_both_ways;
+using charkha::model::end_mark;
 using charkha::model::model_runtime;
-using charkha::model::options;
 using charkha::model::scenario;
 
 namespace {
-
-// Goes with the frame: also when the task was cancelled before its first turn.
-class end_mark {
- public:
-  explicit end_mark(model_runtime& of) noexcept : runtime_(&of) {}
-  end_mark(end_mark&& other) noexcept : runtime_(std::exchange(other.runtime_, nullptr)) {}
-  end_mark& operator=(end_mark&&) = delete;
-  ~end_mark() {
-    if (runtime_ != nullptr) runtime_->item_ran();
-  }
-
- private:
-  model_runtime* runtime_;
-};
 
 using cells = std::array<int, 4>;
 
@@ -70,19 +55,10 @@ coro<> with_a_waiter(cells& results, charkha::event& happens, end_mark /*ends*/)
   co_await charkha::when_all(child(results, 1), waits(results, happens), child(results, 2));
 }
 
-void both_ways(options how, std::uint64_t at_random, const std::function<void(scenario&)>& body) {
-  const auto found = explore(how, body);
-  CHECK_MESSAGE(found.holds(), found.failure);
-  how.random = at_random;
-  how.preemptions = options::unbounded;
-  const auto more = explore(how, body);
-  CHECK_MESSAGE(more.holds(), more.failure);
-}
-
 }  // namespace
 
 TEST_CASE("a scope and a thief") {
-  both_ways({.name = "when_all: three children, one thief", .preemptions = 2}, 4000, [](scenario& run) {
+  check_both_ways({.name = "when_all: three children, one thief", .preemptions = 2}, 4000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 1);
     auto& results = run.make<cells>();
     auto task = runtime.spawn(parent(results, run, end_mark(runtime)));
@@ -93,7 +69,7 @@ TEST_CASE("a scope and a thief") {
 }
 
 TEST_CASE("a scope inside a scope and a thief") {
-  both_ways({.name = "when_all: nested, one thief", .preemptions = 2}, 4000, [](scenario& run) {
+  check_both_ways({.name = "when_all: nested, one thief", .preemptions = 2}, 4000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 1);
     auto& results = run.make<cells>();
     auto task = runtime.spawn(nested(results, run, end_mark(runtime)));
@@ -104,7 +80,7 @@ TEST_CASE("a scope inside a scope and a thief") {
 }
 
 TEST_CASE("a child waits for what another thread does") {
-  both_ways({.name = "when_all: a child that waits", .preemptions = 2}, 4000, [](scenario& run) {
+  check_both_ways({.name = "when_all: a child that waits", .preemptions = 2}, 4000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 1);
     auto& results = run.make<cells>();
     auto& happens = run.make<charkha::event>();
@@ -117,7 +93,7 @@ TEST_CASE("a child waits for what another thread does") {
 }
 
 TEST_CASE("the parent is cancelled while its children run, wait and are stolen: it ends, and so do they") {
-  both_ways({.name = "when_all: cancelled from outside", .preemptions = 2}, 4000, [](scenario& run) {
+  check_both_ways({.name = "when_all: cancelled from outside", .preemptions = 2}, 4000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 1);
     auto& results = run.make<cells>();
     auto& happens = run.make<charkha::event>();  // never: only the request ends the wait

@@ -4,8 +4,6 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
-#include <functional>
-#include <utility>
 
 #include "charkha/barrier.hpp"
 #include "charkha/condition.hpp"
@@ -13,24 +11,17 @@
 #include "charkha/latch.hpp"
 #include "charkha/queue.hpp"
 #include "charkha/shared_lock.hpp"
+#include "check_both_ways.hpp"
 #include "end_mark.hpp"
 #include "model_runtime.hpp"
 
 using charkha::coro;
+using charkha::model::check_both_ways;
 using charkha::model::end_mark;
-using charkha::model::explore;
 using charkha::model::model_runtime;
 using charkha::model::scenario;
 
 namespace {
-
-// With few interruptions, all that can happen; then what more of them bring, at random.
-void check_all(const char* name, unsigned preemptions, const std::function<void(scenario&)>& body) {
-  const auto found = explore({.name = name, .preemptions = preemptions}, body);
-  CHECK_MESSAGE(found.holds(), found.failure);
-  const auto more = explore({.name = name, .random = 3000}, body);
-  CHECK_MESSAGE(more.holds(), more.failure);
-}
 
 coro<> put_both(charkha::queue<int>& items, end_mark /*ends*/) {
   co_await items.put(1);
@@ -81,7 +72,7 @@ coro<> await_latch(charkha::latch& all, const int& cargo, scenario& run, end_mar
 }  // namespace
 
 TEST_CASE("queue: of two who get one is cancelled, and each item is with somebody or in the queue") {
-  check_all("queue: put against a cancelled get", 1, [](scenario& run) {
+  check_both_ways({.name = "queue: put against a cancelled get", .preemptions = 1}, 3000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 3);
     auto& items = run.make<charkha::queue<int>>(std::size_t{1});
     auto& first = run.make<int>(0);
@@ -99,7 +90,7 @@ TEST_CASE("queue: of two who get one is cancelled, and each item is with somebod
 }
 
 TEST_CASE("condition: a waiter is cancelled while it is notified, and the notice is for the other one") {
-  check_all("condition: notify against a cancelled wait", 1, [](scenario& run) {
+  check_both_ways({.name = "condition: notify against a cancelled wait", .preemptions = 1}, 3000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 3);
     auto& shared = run.make<guarded>();
     auto a = runtime.spawn(await_change(shared, end_mark(runtime)));
@@ -114,7 +105,7 @@ TEST_CASE("condition: a waiter is cancelled while it is notified, and the notice
 }
 
 TEST_CASE("barrier: whoever comes last lets all go on") {
-  check_all("barrier: two tasks", 2, [](scenario& run) {
+  check_both_ways({.name = "barrier: two tasks", .preemptions = 2}, 3000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 2);
     auto& point = run.make<charkha::barrier>(std::ptrdiff_t{2});
     auto& one = run.make<int>(0);
@@ -128,7 +119,7 @@ TEST_CASE("barrier: whoever comes last lets all go on") {
 }
 
 TEST_CASE("shared lock: readers beside each other, a writer alone") {
-  check_all("shared lock: two readers, a writer", 2, [](scenario& run) {
+  check_both_ways({.name = "shared lock: two readers, a writer", .preemptions = 2}, 3000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 3);
     auto& guard = run.make<charkha::shared_lock>();
     auto& value = run.make<int>(0);
@@ -142,7 +133,7 @@ TEST_CASE("shared lock: readers beside each other, a writer alone") {
 }
 
 TEST_CASE("shared lock: a writer that waits is cancelled, and the readers behind it go on") {
-  check_all("shared lock: a cancelled writer", 1, [](scenario& run) {
+  check_both_ways({.name = "shared lock: a cancelled writer", .preemptions = 1}, 3000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 2);
     auto& guard = run.make<charkha::shared_lock>();
     auto& value = run.make<int>(0);
@@ -159,7 +150,7 @@ TEST_CASE("shared lock: a writer that waits is cancelled, and the readers behind
 }
 
 TEST_CASE("latch: the last of those who arrive wakes all who wait") {
-  check_all("latch: two arrive, two wait", 1, [](scenario& run) {
+  check_both_ways({.name = "latch: two arrive, two wait", .preemptions = 1}, 3000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 2);
     auto& all = run.make<charkha::latch>(std::ptrdiff_t{2});
     auto& cargo = run.make<int>(0);

@@ -9,12 +9,13 @@
 #include "charkha/event.hpp"
 #include "charkha/lock.hpp"
 #include "charkha/semaphore.hpp"
+#include "check_both_ways.hpp"
 #include "end_mark.hpp"
 #include "model_runtime.hpp"
 
 using charkha::coro;
+using charkha::model::check_both_ways;
 using charkha::model::end_mark;
-using charkha::model::explore;
 using charkha::model::model_runtime;
 using charkha::model::scenario;
 
@@ -46,7 +47,7 @@ coro<> await_event(charkha::event& happens, const int& cargo, scenario& run, mod
 }  // namespace
 
 TEST_CASE("a lock is handed from task to task, and guards") {
-  const auto body = [](scenario& run) {
+  check_both_ways({.name = "lock: two tasks on two workers", .preemptions = 1}, 3000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 2);
     auto& guard = run.make<charkha::lock>();
     auto& count = run.make<int>(0);
@@ -55,15 +56,11 @@ TEST_CASE("a lock is handed from task to task, and guards") {
     runtime.start();
     run.join();
     run.check(count == 2 && !guard.locked(), "both had it, one after the other");
-  };
-  const auto found = explore({.name = "lock: two tasks on two workers", .preemptions = 1}, body);
-  CHECK_MESSAGE(found.holds(), found.failure);
-  const auto more = explore({.name = "lock: two tasks, at random", .random = 3000}, body);
-  CHECK_MESSAGE(more.holds(), more.failure);
+  });
 }
 
 TEST_CASE("a waiter for a lock is cancelled while it is handed over: the next one gets it") {
-  const auto body = [](scenario& run) {
+  check_both_ways({.name = "lock: cancel against hand-over", .preemptions = 1}, 3000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 2);
     auto& guard = run.make<charkha::lock>();
     run.check(guard.try_acquire(), "it is free in the beginning");
@@ -74,15 +71,11 @@ TEST_CASE("a waiter for a lock is cancelled while it is handed over: the next on
     guard.release();
     run.join();
     run.check(b.done() && !b.cancelled() && !guard.locked(), "the other one had it, and gave it back");
-  };
-  const auto found = explore({.name = "lock: cancel against hand-over", .preemptions = 1}, body);
-  CHECK_MESSAGE(found.holds(), found.failure);
-  const auto more = explore({.name = "lock: cancel against hand-over, at random", .random = 3000}, body);
-  CHECK_MESSAGE(more.holds(), more.failure);
+  });
 }
 
 TEST_CASE("a waiter for a semaphore is cancelled while it is granted: its place goes to the next") {
-  const auto body = [](scenario& run) {
+  check_both_ways({.name = "semaphore: cancel against grant", .preemptions = 1}, 3000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 2);
     auto& places = run.make<charkha::semaphore>(std::ptrdiff_t{0});
     auto a = runtime.spawn(take_and_give(places, end_mark(runtime)));
@@ -93,15 +86,11 @@ TEST_CASE("a waiter for a semaphore is cancelled while it is granted: its place 
     run.join();
     run.check(b.done() && !b.cancelled(), "the other one had the place");
     run.check(places.try_acquire() && !places.try_acquire(), "and the place is there, once");
-  };
-  const auto found = explore({.name = "semaphore: cancel against grant", .preemptions = 1}, body);
-  CHECK_MESSAGE(found.holds(), found.failure);
-  const auto more = explore({.name = "semaphore: cancel against grant, at random", .random = 3000}, body);
-  CHECK_MESSAGE(more.holds(), more.failure);
+  });
 }
 
 TEST_CASE("an event wakes all who wait, and shows what was written before") {
-  const auto body = [](scenario& run) {
+  check_both_ways({.name = "event: two tasks on two workers", .preemptions = 1}, 3000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 2);
     auto& happens = run.make<charkha::event>();
     auto& cargo = run.make<int>(0);
@@ -111,9 +100,5 @@ TEST_CASE("an event wakes all who wait, and shows what was written before") {
     cargo = 1;
     happens.set();
     run.join();
-  };
-  const auto found = explore({.name = "event: two tasks on two workers", .preemptions = 1}, body);
-  CHECK_MESSAGE(found.holds(), found.failure);
-  const auto more = explore({.name = "event: two tasks, at random", .random = 3000}, body);
-  CHECK_MESSAGE(more.holds(), more.failure);
+  });
 }
