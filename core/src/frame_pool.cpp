@@ -25,7 +25,7 @@ void frame_cache::close() noexcept {}
 
 #else
 
-#include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "frame_spans.hpp"
@@ -52,6 +52,7 @@ void open_once(frame_cache& cache) noexcept {
 }  // namespace
 
 void* allocate_fresh_frame(std::size_t size) {
+  assert(size > 0);
   if (size > frame_cache::largest) return ::operator new(size);
   frame_cache& cache = current_frame_cache();
   open_once(cache);
@@ -69,6 +70,7 @@ void* allocate_fresh_frame(std::size_t size) {
 }
 
 void deallocate_surplus_frame(void* frame, std::size_t size) noexcept {
+  assert(size > 0);
   if (size > frame_cache::largest) return ::operator delete(frame);
   frame_cache& cache = current_frame_cache();
   const std::size_t size_class = frame_cache::class_of(size);

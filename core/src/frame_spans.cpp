@@ -9,7 +9,7 @@ namespace charkha::detail {
 
 namespace {
 
-constexpr int at_a_time = 32;  // blocks that go back under one lock, since others spin for it
+constexpr std::int32_t at_a_time = 32;  // blocks that change hands under one lock, since others spin for it
 
 bool has_uncut(span& of, std::size_t size) noexcept {
   return static_cast<std::size_t>(span_source::end(of) - of.uncut) >= size;
@@ -28,6 +28,7 @@ frame_spans::chain frame_spans::take(std::size_t size_class, std::int32_t most) 
     here.lock.lock();
     here.spans.push(*fresh);
   }
+  most = std::min(most, at_a_time);
   span& from = *here.spans.first;
   chain taken{from.free, 0};
   block* last = nullptr;
@@ -61,7 +62,7 @@ void frame_spans::give(std::size_t size_class, block* first) noexcept {
     row<span> unused;
     {
       const spin_guard guard(here.lock);
-      for (int given = 0; given < at_a_time && first != nullptr; ++given) {
+      for (std::int32_t given = 0; given < at_a_time && first != nullptr; ++given) {
         block* const back = std::exchange(first, first->next);
         span& to = span_source::of(back);
         if (to.free == nullptr && !has_uncut(to, size)) here.spans.push(to);

@@ -3,7 +3,7 @@
 // span whose blocks all came back serves another class. The central free lists of TCMalloc.
 //
 // I1: a block is with whoever took it, or in its span: linked in `free`, or behind `uncut`.
-// I2: a span stands in its class's row if and only if it has a block to give, and it has no row when `out` is 0.
+// I2: a span stands in its class's row if and only if it has a block to give and `out` is not 0.
 #pragma once
 
 #include <array>
@@ -36,7 +36,7 @@ class frame_spans {
   [[nodiscard]] std::size_t regions() noexcept { return source_.regions(); }
 
  private:
-  // On a line of its own: threads that use different classes do not meet.
+  // On a line of its own: threads that use different classes do not meet at a lock.
   struct alignas(64) size_class_row {
     spin_lock lock;
     row<span> spans CHARKHA_GUARDED_BY(lock);

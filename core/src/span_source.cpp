@@ -22,7 +22,7 @@ span_source::~span_source() {
   for (region* each = row_.first; each != nullptr;) {
     region& gone = *each;
     each = each->next;
-    if (gone.here == all_here) unmap(gone);
+    if (gone.here == all_here) static_cast<void>(unmap(gone));
   }
 }
 
@@ -64,7 +64,12 @@ void span_source::give(span& unused) noexcept {
     row_.erase(to);
     --mapped_;
   }
-  unmap(to);
+  if (unmap(to)) return;
+  // The kernel has no room for a hole here.
+  const spin_guard guard(lock_);
+  row_.push(to);
+  ++mapped_;
+  ++empty_;
 }
 
 span& span_source::of(void* memory) noexcept {
@@ -99,6 +104,6 @@ span_source::region* span_source::map() noexcept {
   return ::new (begin) region;
 }
 
-void span_source::unmap(region& unused) noexcept { ::munmap(&unused, region_size); }
+bool span_source::unmap(region& unused) noexcept { return ::munmap(&unused, region_size) == 0; }
 
 }  // namespace charkha::detail

@@ -63,7 +63,8 @@ class span_source {
 
   [[nodiscard]] static region& region_of(const void* memory) noexcept;
   [[nodiscard]] static region* map() noexcept;
-  static void unmap(region& unused) noexcept;
+  /// False: it stays as it is.
+  [[nodiscard]] static bool unmap(region& unused) noexcept;
 
   spin_lock lock_;
   row<region> row_ CHARKHA_GUARDED_BY(lock_);

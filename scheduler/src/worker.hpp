@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One worker: its queues and the loop that serves them, as a step function. A thread calls step() in a loop, the
-// simulation calls the steps of all workers in an order of its choosing, a test calls it by hand.
+// One worker: its queues and the loop that serves them, as a step function. A thread calls steps(), which is step() until
+// nothing is ready, in a loop; the simulation calls the steps of all workers in an order of its choosing, a test calls it
+// by hand.
 //
 // A turn is asyncio's: what was ready when it began runs, what became ready meanwhile runs in the next. With one worker,
 // injected work and due timers join the queue at the start of each turn. With several they do so after turn_limit items
@@ -87,18 +88,18 @@ class alignas(64) worker final : public worker_context {
   [[nodiscard]] bool has_visible_work() const noexcept { return !ready_.empty() || !forks.empty(); }
 
  private:
-  [[nodiscard]] ready_item* next_item() noexcept;
+  [[nodiscard]] inline ready_item* next_item() noexcept;
   [[nodiscard]] ready_item* next_in_slot() noexcept;
   [[nodiscard]] ready_item* next_child() noexcept;
-  void run_item(ready_item& item) noexcept;
-  void run_own(ready_item& item) noexcept;
+  inline void run_item(ready_item& item) noexcept;
+  inline void run_own(ready_item& item) noexcept;
   void wake_thieves() noexcept override;
   void put(ready_item& item) noexcept;
   [[gnu::noinline]] void put_outside(ready_item& item) noexcept;
-  void begin_turn() noexcept;
+  inline void begin_turn() noexcept;
   void look_around() noexcept;
   [[gnu::noinline]] void take_injected() noexcept;
-  void take_due() noexcept;
+  inline void take_due() noexcept;
   [[nodiscard]] std::size_t collect_timers(std::size_t shard, std::int64_t now) noexcept;
   [[nodiscard]] step_result search() noexcept;
   [[nodiscard]] ready_item* raid() noexcept;

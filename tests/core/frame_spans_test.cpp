@@ -92,13 +92,13 @@ TEST_CASE("memory that one class does not need any more serves another one") {
 
 TEST_CASE("nothing grows where one thread takes and another one gives, round after round, with changed parts") {
   frame_spans spans;
-  std::size_t least = 0;
+  std::size_t first = 0;
   for (int round = 0; round < 20; ++round) {
     std::array<std::vector<void*>, 2> taken;
     std::thread([&] { taken[0] = take(spans, 12, round % 2 == 0 ? 40'000 : 100); }).join();
     std::thread([&] { taken[1] = take(spans, 12, round % 2 == 0 ? 100 : 40'000); }).join();
-    if (round == 0) least = spans.regions();
-    CHECK(spans.regions() <= least);
+    if (round == 0) first = spans.regions();
+    CHECK(spans.regions() <= first);
     std::thread([&] { spans.give(12, linked(taken[0])); }).join();
     spans.give(12, linked(taken[1]));
     CHECK(spans.regions() == 2);

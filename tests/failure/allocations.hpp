@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory of this program: operator new, and the allocator below the frame pool. One allocation of the calling thread
+// The memory of this program: operator new, and what frames come from. One allocation of the calling thread
 // can be told to fail, and what it has not given back is counted.
 #pragma once
 

@@ -69,7 +69,7 @@ class model_runtime {
     detail::set_current_worker(&self);
     for (bool serving = true; serving;) {
       using enum detail::step_result;
-      switch (self.step()) {
+      switch (self.steps()) {
         case ran:
           break;
         case idle:

@@ -369,7 +369,7 @@ TEST_CASE("queue: nothing lost, nothing doubled, each producer's order kept") { 
 TEST_CASE("condition: no notification is lost beside somebody who waits for it") { on_all_seeds(condition_program); }
 TEST_CASE("barrier: whole after any mixture of rounds and cancellations") {
   on_all_seeds(barrier_program);
-  CHECK(barrier_rounds > 0);
+  if (charkha::test::seeds(2).size() == 2) CHECK(barrier_rounds > 0);  // not one seed that is replayed
 }
 TEST_CASE("shared_lock: never a writer beside others, free in the end") { on_all_seeds(shared_lock_program); }
 TEST_CASE("event: a set() reaches all who wait at that moment, but those who were cancelled") {

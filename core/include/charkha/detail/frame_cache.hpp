@@ -10,7 +10,7 @@ namespace charkha::detail {
 
 struct frame_cache {
   static constexpr std::size_t granule = 16;    // bytes between two size classes
-  static constexpr std::size_t largest = 2048;  // bytes; larger frames go to the allocator
+  static constexpr std::size_t largest = 2048;  // bytes; larger frames come from operator new
   static constexpr std::size_t classes = largest / granule + 1;
   static constexpr std::size_t list_bytes = std::size_t{32} * 1024;  // what one list keeps at most
 

@@ -18,7 +18,7 @@ void deallocate_surplus_frame(void* frame, std::size_t size) noexcept;
 /// For a thread that will free frames, perhaps without ever taking one: from here on it keeps them.
 void keep_frames() noexcept;
 
-/// At least `size` bytes, aligned for any fundamental type. Throws std::bad_alloc.
+/// At least `size` bytes, 1 or more, aligned for any fundamental type. Throws std::bad_alloc.
 [[nodiscard]] inline void* allocate_frame(std::size_t size) {
   if (size <= frame_cache::largest) {
     auto& list = current_frame_cache().lists[frame_cache::class_of(size)];

@@ -55,11 +55,12 @@ class task_core : public ready_item {
   void make_ready(ready_kind kind = ready_kind::woken) noexcept;
   /// The same for who knows which worker the calling thread is: null if it is none.
   void make_ready(worker_context* here, ready_kind kind) noexcept {
+    executor& home = runtime;  // before turn(): after that another turn of its strand may have run the task
     ready_item& item = *turn();
-    if (here != nullptr && &here->owner == &runtime) [[likely]] {
+    if (here != nullptr && &here->owner == &home) [[likely]] {
       here->enqueue(item, kind);
     } else {
-      runtime.make_ready(item, kind);
+      home.make_ready(item, kind);
     }
   }
   /// May only its strand resume it?
