@@ -71,11 +71,17 @@ void* allocate_fresh_frame(std::size_t size) {
 
 void deallocate_surplus_frame(void* frame, std::size_t size) noexcept {
   assert(size > 0);
-  if (size > frame_cache::largest) return ::operator delete(frame);
+  if (size > frame_cache::largest) {
+    ::operator delete(frame);
+    return;
+  }
   frame_cache& cache = current_frame_cache();
   const std::size_t size_class = frame_cache::class_of(size);
   auto* const block = ::new (frame) frame_cache::free_block{nullptr};
-  if (!cache.opened) return spans.value.give(size_class, block);
+  if (!cache.opened) {
+    spans.value.give(size_class, block);
+    return;
+  }
   auto& list = cache.lists[size_class];
   if (auto* full = std::exchange(cache.spares[size_class], list.head)) spans.value.give(size_class, full);
   list = {block, frame_cache::full_list(size_class) - 1};
