@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenario.hpp"
 
+#include <sys/single_threaded.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -44,6 +46,7 @@ unsigned this_thread() noexcept {
 report explore(const options& how, const std::function<void(scenario&)>& what) {
   // One for all: the stacks and the shadow of the memory are used again.
   static auto* const run = new execution;
+  __libc_single_threaded = 0;  // else std::shared_ptr counts without atomics: this program has one thread
   const auto begin = std::chrono::steady_clock::now();
   const limits bounds{how.preemptions, how.spurious_failures, how.changes, how.steps, how.reduce, how.patient};
   const std::function<void()> body = [&] {
