@@ -11,13 +11,13 @@
 #include "charkha/event.hpp"
 #include "charkha/when_all.hpp"
 #include "charkha/when_any.hpp"
-#include "check_both_ways.hpp"
 #include "end_mark.hpp"
+#include "explore_both_ways.hpp"
 #include "model_runtime.hpp"
 
 using charkha::coro;
-using charkha::model::check_both_ways;
 using charkha::model::end_mark;
+using charkha::model::explore_both_ways;
 using charkha::model::model_runtime;
 using charkha::model::scenario;
 
@@ -58,50 +58,58 @@ coro<> with_a_waiter(cells& results, charkha::event& happens, end_mark /*ends*/)
 }  // namespace
 
 TEST_CASE("a scope and a thief") {
-  check_both_ways({.name = "when_all: three children, one thief", .preemptions = 2}, 4000, [](scenario& run) {
-    auto& runtime = run.make<model_runtime>(run, 2, 1);
-    auto& results = run.make<cells>();
-    auto task = runtime.spawn(parent(results, run, end_mark(runtime)));
-    runtime.start();
-    run.join();
-    run.check(task.done() && !task.cancelled(), "it has ended");
-  });
+  const auto failure =
+      explore_both_ways({.name = "when_all: three children, one thief", .preemptions = 2}, 4000, [](scenario& run) {
+        auto& runtime = run.make<model_runtime>(run, 2, 1);
+        auto& results = run.make<cells>();
+        auto task = runtime.spawn(parent(results, run, end_mark(runtime)));
+        runtime.start();
+        run.join();
+        run.check(task.done() && !task.cancelled(), "it has ended");
+      });
+  CHECK_MESSAGE(failure.empty(), failure);
 }
 
 TEST_CASE("a scope inside a scope and a thief") {
-  check_both_ways({.name = "when_all: nested, one thief", .preemptions = 2}, 4000, [](scenario& run) {
-    auto& runtime = run.make<model_runtime>(run, 2, 1);
-    auto& results = run.make<cells>();
-    auto task = runtime.spawn(nested(results, run, end_mark(runtime)));
-    runtime.start();
-    run.join();
-    run.check(task.done() && !task.cancelled(), "it has ended");
-  });
+  const auto failure =
+      explore_both_ways({.name = "when_all: nested, one thief", .preemptions = 2}, 4000, [](scenario& run) {
+        auto& runtime = run.make<model_runtime>(run, 2, 1);
+        auto& results = run.make<cells>();
+        auto task = runtime.spawn(nested(results, run, end_mark(runtime)));
+        runtime.start();
+        run.join();
+        run.check(task.done() && !task.cancelled(), "it has ended");
+      });
+  CHECK_MESSAGE(failure.empty(), failure);
 }
 
 TEST_CASE("a child waits for what another thread does") {
-  check_both_ways({.name = "when_all: a child that waits", .preemptions = 2}, 4000, [](scenario& run) {
-    auto& runtime = run.make<model_runtime>(run, 2, 1);
-    auto& results = run.make<cells>();
-    auto& happens = run.make<charkha::event>();
-    auto task = runtime.spawn(with_a_waiter(results, happens, end_mark(runtime)));
-    runtime.start();
-    happens.set();
-    run.join();
-    run.check(results == cells{1, 1, 1, 0}, "each child ran once, and all is there");
-  });
+  const auto failure =
+      explore_both_ways({.name = "when_all: a child that waits", .preemptions = 2}, 4000, [](scenario& run) {
+        auto& runtime = run.make<model_runtime>(run, 2, 1);
+        auto& results = run.make<cells>();
+        auto& happens = run.make<charkha::event>();
+        auto task = runtime.spawn(with_a_waiter(results, happens, end_mark(runtime)));
+        runtime.start();
+        happens.set();
+        run.join();
+        run.check(results == cells{1, 1, 1, 0}, "each child ran once, and all is there");
+      });
+  CHECK_MESSAGE(failure.empty(), failure);
 }
 
 TEST_CASE("the parent is cancelled while its children run, wait and are stolen: it ends, and so do they") {
-  check_both_ways({.name = "when_all: cancelled from outside", .preemptions = 2}, 4000, [](scenario& run) {
-    auto& runtime = run.make<model_runtime>(run, 2, 1);
-    auto& results = run.make<cells>();
-    auto& happens = run.make<charkha::event>();  // never: only the request ends the wait
-    auto task = runtime.spawn(with_a_waiter(results, happens, end_mark(runtime)));
-    runtime.start();
-    task.cancel();
-    run.join();
-    run.check(task.cancelled(), "it has ended, cancelled");
-    run.check(results[0] == 0 && results[1] <= 1 && results[2] <= 1, "no child ran twice");
-  });
+  const auto failure =
+      explore_both_ways({.name = "when_all: cancelled from outside", .preemptions = 2}, 4000, [](scenario& run) {
+        auto& runtime = run.make<model_runtime>(run, 2, 1);
+        auto& results = run.make<cells>();
+        auto& happens = run.make<charkha::event>();  // never: only the request ends the wait
+        auto task = runtime.spawn(with_a_waiter(results, happens, end_mark(runtime)));
+        runtime.start();
+        task.cancel();
+        run.join();
+        run.check(task.cancelled(), "it has ended, cancelled");
+        run.check(results[0] == 0 && results[1] <= 1 && results[2] <= 1, "no child ran twice");
+      });
+  CHECK_MESSAGE(failure.empty(), failure);
 }

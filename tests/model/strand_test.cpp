@@ -9,13 +9,13 @@
 
 #include "charkha/coro.hpp"
 #include "charkha/event.hpp"
-#include "check_both_ways.hpp"
 #include "end_mark.hpp"
+#include "explore_both_ways.hpp"
 #include "model_runtime.hpp"
 
 using charkha::coro;
-using charkha::model::check_both_ways;
 using charkha::model::end_mark;
+using charkha::model::explore_both_ways;
 using charkha::model::model_runtime;
 using charkha::model::scenario;
 
@@ -44,7 +44,7 @@ coro<> begin_both(meeting& at, model_runtime& runtime, end_mark /*ends*/) {
 }  // namespace
 
 TEST_CASE("two tasks of a strand are woken by two threads") {
-  check_both_ways({.name = "strand: two wake-ups", .preemptions = 1}, 20'000, [](scenario& run) {
+  const auto failure = explore_both_ways({.name = "strand: two wake-ups", .preemptions = 1}, 20'000, [](scenario& run) {
     auto& runtime = run.make<model_runtime>(run, 2, 3);
     auto& at = run.make<meeting>();
     static_cast<void>(runtime.spawn(begin_both(at, runtime, end_mark(runtime))));
@@ -54,4 +54,5 @@ TEST_CASE("two tasks of a strand are woken by two threads") {
     run.join();
     run.check(at.count == 4, "both went on, one after the other");
   });
+  CHECK_MESSAGE(failure.empty(), failure);
 }
