@@ -13,12 +13,13 @@ namespace charkha::model {
 /// What fails, or nothing.
 [[nodiscard]] inline std::string explore_both_ways(options how, std::uint64_t at_random,
                                                    const std::function<void(scenario&)>& body) {
-  const auto found = explore(how, body);
-  if (!found.holds()) return found.failure;
+  const auto bounded = explore(how, body);
   how.random = at_random;
   how.preemptions = options::unbounded;
-  const auto more = explore(how, body);
-  return more.holds() ? std::string() : more.failure;
+  const auto drawn = explore(how, body);
+  if (bounded.holds() && drawn.holds()) return {};
+  const std::string failures = bounded.failure + drawn.failure;
+  return failures.empty() ? "not gone through to its end" : failures;
 }
 
 }  // namespace charkha::model
