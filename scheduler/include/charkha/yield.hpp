@@ -19,6 +19,7 @@ class [[nodiscard]] yield_awaiter {
   void await_suspend(std::coroutine_handle<Promise> frame) noexcept {
     task_ = frame.promise().task;
     task_->suspends_at(frame);
+    // A task that runs does so on a worker of its own runtime.
     current_worker()->enqueue(*task_->turn(), ready_kind::yielded);
   }
   void await_resume() const {
