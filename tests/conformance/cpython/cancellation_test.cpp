@@ -103,9 +103,7 @@ TEST_CASE("test_tasks.BaseTaskTests.cancelling: counts the cancel requests") {
 }
 
 TEST_CASE("test_tasks.BaseTaskTests.uncancel_basic: takes a request back and says how many are left") {
-  on_every_runtime([]() -> coro<> {
-    gate closed;
-    auto t = create_task(stay(closed));
+  auto ask_and_take_back = [](task<>& t) {
     CHECK(t.uncancel() == 0);
     t.cancel();
     t.cancel();
@@ -115,7 +113,21 @@ TEST_CASE("test_tasks.BaseTaskTests.uncancel_basic: takes a request back and say
     CHECK(t.cancelling() == 0);
     CHECK(t.uncancel() == 0);
     CHECK(t.cancelling() == 0);
+  };
+  on_every_runtime([&]() -> coro<> {
+    gate closed;
+    auto t = create_task(stay(closed));
+    co_await until_waits(t);  // asked before it begins, it might begin before that is taken back (R25)
+    ask_and_take_back(t);
     closed.open();
+    const std::string outcome = co_await outcome_of(t);
+    CHECK(outcome == "done");
+  });
+  on_one_worker([&]() -> coro<> {
+    gate opened;
+    opened.open();
+    auto t = create_task(stay(opened));
+    ask_and_take_back(t);
     const std::string outcome = co_await outcome_of(t);
     CHECK(outcome == "done");
   });
@@ -453,6 +465,7 @@ TEST_CASE("test_tasks.BaseTaskTests.cancel_awaited_task: a request travels along
     // The awaiter is asked, when it does not wait yet: what it waits for next is asked.
     auto f = create_future<int>();
     auto nested = create_task(await_it(f));
+    co_await until_waits(nested);  // asked before it begins, it would never await (R25)
     auto await_nested = [&]() -> coro<int> {
       current_task().cancel("outer");
       co_return co_await nested;
