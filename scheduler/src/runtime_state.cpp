@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "charkha/any_task.hpp"
+#include "charkha/detail/backoff.hpp"
 #include "charkha/detail/duration.hpp"
 #include "charkha/detail/this_thread.hpp"
 #include "charkha/usage_error.hpp"
@@ -211,7 +212,8 @@ void runtime_state::tell_fatal(const report& what) noexcept {
 
 void runtime_state::forget_reports() noexcept {
   reports_forgotten_.store(true, std::memory_order_seq_cst);  // [reports-forgotten]
-  while (telling_.load(std::memory_order_seq_cst) != 0) spin_pause();
+  backoff pause;
+  while (telling_.load(std::memory_order_seq_cst) != 0) pause();
 }
 
 void runtime_state::close() noexcept {

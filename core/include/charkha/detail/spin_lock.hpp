@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A lock for a handful of instructions: linking a node, moving a pointer. Never held while user code runs or while a
-// thread may block; waiting for it is a bounded spin on a line that its holder is about to release.
+// thread may block.
 #pragma once
 
-#include "charkha/detail/atomics.hpp"
+#include <atomic>
+
+#include "charkha/detail/backoff.hpp"
 #include "charkha/detail/thread_safety.hpp"
 
 namespace charkha::detail {
@@ -28,17 +30,12 @@ class CHARKHA_CAPABILITY("spin_lock") spin_lock {
     // [spin-lock] acquire: what the last holder wrote is visible inside.
     return !locked_.exchange(true, std::memory_order_acquire);
   }
-  // Backs off, so that whoever has the line can do several turns on it before it moves to the other core: with two
-  // workers at one queue that is twice as fast as looking at the line all the time.
-  void wait() noexcept {
-    unsigned pauses = 4;
+  [[gnu::noinline, gnu::cold]] void wait() noexcept {
+    backoff pause;
     do {
-      for (unsigned i = 0; i < pauses; ++i) spin_pause();
-      if (pauses < most_pauses) pauses *= 2;
+      pause();
     } while (locked_.load(std::memory_order_relaxed) || !try_take());
   }
-
-  static constexpr unsigned most_pauses = 32;  // docs/decisions/0006
 
   std::atomic<bool> locked_{false};
 };

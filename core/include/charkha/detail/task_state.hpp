@@ -29,7 +29,7 @@
 
 #include <cstdint>
 
-#include "charkha/detail/atomics.hpp"
+#include "charkha/detail/backoff.hpp"
 
 namespace charkha::detail {
 
@@ -144,8 +144,9 @@ class basic_task_state {
 
   /// Waits for one who holds the task to let go; whoever holds it next sees what the caller wrote before.
   void outwait_holder() noexcept {
+    backoff pause;
     // [held-again] release, by an RMW: it comes before or after each hold. Acquire: the holder is through.
-    while ((word_.fetch_or(0, std::memory_order_acq_rel) & held) != 0) spin_pause();
+    while ((word_.fetch_or(0, std::memory_order_acq_rel) & held) != 0) pause();
   }
 
   /// The holder passed the request on to what the task waits for, or has only looked. `again` after a look: a request
@@ -220,10 +221,11 @@ class basic_task_state {
   /// Any state -> done, for a task that will never run again. Waits for a holder to let go, so that the frame can be
   /// destroyed afterwards.
   void retire() noexcept {
+    backoff pause;
     auto word = word_.load(std::memory_order_relaxed);
     for (;;) {
       if ((word & held) != 0) {
-        spin_pause();
+        pause();
         word = word_.load(std::memory_order_relaxed);
         continue;
       }

@@ -174,9 +174,9 @@ class queued_awaiter : public queued_wait {
  public:
   /// False: the lock stays taken for await_suspend(), which is what comes next.
   [[nodiscard]] bool await_ready() noexcept CHARKHA_NO_THREAD_SAFETY_ANALYSIS {
-    wake_list woken;
     spin_lock& lock = self().site().lock;
     lock.lock();
+    wake_list woken;
     if (!self().enter(woken)) return false;
     lock.unlock();
     return true;

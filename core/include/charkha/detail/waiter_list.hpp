@@ -12,7 +12,7 @@
 
 #include <cstdint>
 
-#include "charkha/detail/atomics.hpp"
+#include "charkha/detail/backoff.hpp"
 #include "charkha/detail/ready_item.hpp"
 
 namespace charkha::detail {
@@ -89,11 +89,7 @@ class basic_waiter_list {
   [[nodiscard]] bool close(ready_item*& item) noexcept {
     auto word = word_.load(std::memory_order_relaxed);
     for (;;) {
-      if ((word & locked) != 0) {
-        spin_pause();
-        word = word_.load(std::memory_order_relaxed);
-        continue;
-      }
+      if ((word & locked) != 0) word = wait_for_unlock();
       // [waiters-closed] release: the result, for whoever sees the completion.
       // [waiters-lock] acquire: the links as the last holder left them.
       const auto next = pointer(word) == nullptr ? closed : word | flags;
@@ -136,7 +132,15 @@ class basic_waiter_list {
       // [waiters-lock] acquire: the links as the last holder left them.
       const auto word = word_.fetch_or(locked, std::memory_order_acquire);
       if ((word & locked) == 0) return word;
-      while ((word_.load(std::memory_order_relaxed) & locked) != 0) spin_pause();
+      static_cast<void>(wait_for_unlock());
+    }
+  }
+  [[gnu::noinline, gnu::cold]] std::uintptr_t wait_for_unlock() const noexcept {
+    backoff pause;
+    for (;;) {
+      pause();
+      const auto word = word_.load(std::memory_order_relaxed);
+      if ((word & locked) == 0) return word;
     }
   }
 
