@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include <atomic>
+#include <cstddef>
 #include <thread>
 #include <vector>
 
@@ -69,7 +70,7 @@ TEST_CASE("on one processor a waiter lets a holder that is not running go on") {
   REQUIRE(sched_getaffinity(0, sizeof allowed, &allowed) == 0);
   cpu_set_t one;
   CPU_ZERO(&one);
-  for (int cpu = 0; CPU_COUNT(&one) == 0; ++cpu) {
+  for (std::size_t cpu = 0; CPU_COUNT(&one) == 0; ++cpu) {
     if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &one);
   }
   struct counter {
