@@ -4,8 +4,8 @@
 // at the line all the time. Who is not done after some microseconds is not running: his processor was taken from him,
 // perhaps for the one that waits. From then on the processor is given up between two looks. See docs/decisions/0006.
 //
-// It belongs in a function of its own that is never inlined: where nobody waits, a loop in the way costs more than a
-// call out of it.
+// Beside a path that matters it belongs in a function of its own that is never inlined: where nobody waits, a loop in the
+// way costs more than a call out of it.
 #pragma once
 
 #include <sched.h>

@@ -105,7 +105,8 @@ class queued_wait : public wait_operation {
   std::atomic<bool> orphaned_{false};  // the primitive is gone
 };
 
-/// Tasks to be made ready, in order, when the list goes: declare it before the guard of the lock.
+/// Tasks to be made ready, in order, when the list goes, which must be after the lock is released: declare it before the
+/// guard of the lock.
 class wake_list {
  public:
   wake_list() noexcept = default;
@@ -176,6 +177,7 @@ class queued_awaiter : public queued_wait {
   [[nodiscard]] bool await_ready() noexcept CHARKHA_NO_THREAD_SAFETY_ANALYSIS {
     spin_lock& lock = self().site().lock;
     lock.lock();
+    // After the lock, which may be a call: an empty list then stays in registers, out of the coroutine's frame.
     wake_list woken;
     if (!self().enter(woken)) return false;
     lock.unlock();
